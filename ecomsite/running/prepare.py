@@ -1,0 +1,191 @@
+"""`python -m ecomsite.running.prepare`: everything between an empty folder and an open shop.
+
+Runs in a process of its own before the shop's processes: looks whether database and broker
+answer, brings the schema up to date, gathers static files, installs the models that ship with
+the project and makes the demo shop when there is nothing to sell yet.
+"""
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import django
+import psycopg
+import redis
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command, get_commands
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from ecomsite.running.place import state_folder
+from ecomsite.running.problems import StartError, explain_os_error
+
+ANSWER_WITHIN_SECONDS = 5
+DATABASE_SCHEMES = {"postgres", "postgresql", "psql", "pgsql", "sqlite"}
+BROKER_SCHEMES = {"redis", "rediss"}
+
+
+def main(environment: Mapping[str, str] = os.environ) -> int:
+    try:
+        prepare(environment)
+    except StartError as problem:
+        sys.stderr.write(f"{problem}\n")
+    except DatabaseError as error:
+        sys.stderr.write(f"{explain_database_error(error)}\n")
+    except OSError as error:
+        sys.stderr.write(f"{explain_os_error(error, state_folder(environment))}\n")
+    else:
+        return 0
+    return 1
+
+
+def prepare(environment: Mapping[str, str]) -> None:
+    check_urls(environment)
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        raise StartError(str(error)) from None
+    check_database()
+    if settings.REDIS_URL:
+        check_broker(settings.REDIS_URL)
+    step("Database schema    数据库结构", migrate)
+    step("Static files       静态文件", collect_static_files)
+    step("Shipped models     随附模型", lambda: run_command("install_models"))
+    if environment.get("DEMO_SHOP", "1") != "0" and shop_is_empty():
+        step("Demo shop          示例店铺", lambda: run_command("seed_demo"))
+
+
+def step(title: str, work: Callable[[], bool]) -> None:
+    """Do one thing, and say so when there was something to do."""
+    began = time.monotonic()
+    if work():
+        sys.stdout.write(f"  {title}   {time.monotonic() - began:.1f} s\n")
+        sys.stdout.flush()
+
+
+def check_urls(environment: Mapping[str, str]) -> None:
+    """Refuse what the settings would fail on with less to say."""
+    if url := environment.get("DATABASE_URL"):
+        parts = _split("DATABASE_URL", url)
+        if parts.scheme not in DATABASE_SCHEMES or not parts.path.strip("/"):
+            raise StartError(
+                "DATABASE_URL names no database that the shop can use: write "
+                "postgres://user:password@host:5432/name or sqlite:////folder/shop.sqlite3."
+            )
+    if url := environment.get("REDIS_URL"):
+        parts = _split("REDIS_URL", url)
+        if parts.scheme not in BROKER_SCHEMES or not parts.hostname:
+            raise StartError(
+                "REDIS_URL names no server that the shop can use: write "
+                "redis://:password@host:6379/0, or leave it out to use the embedded Valkey."
+            )
+
+
+def _split(variable: str, url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise StartError(f"{variable} cannot be read: {error}.") from None
+    return parts
+
+
+def check_database() -> None:
+    if connection.vendor != "postgresql":
+        connection.ensure_connection()
+        return
+    # Django would wait for minutes where nothing answers at all.
+    parameters = connection.get_connection_params()
+    parameters["connect_timeout"] = ANSWER_WITHIN_SECONDS
+    try:
+        psycopg.connect(**parameters).close()
+    except psycopg.Error as error:
+        raise StartError(
+            f"The database of DATABASE_URL does not answer: {first_line(error)}. See that the "
+            "server runs, and that host, port, name, user and password are right."
+        ) from None
+
+
+def check_broker(url: str) -> None:
+    client = redis.Redis.from_url(
+        url, socket_connect_timeout=ANSWER_WITHIN_SECONDS, socket_timeout=ANSWER_WITHIN_SECONDS
+    )
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        raise StartError(
+            f"The server of REDIS_URL does not answer: {first_line(error)}. See that it runs and "
+            "that host, port and password are right, or leave REDIS_URL out to use the embedded "
+            "Valkey."
+        ) from None
+    finally:
+        client.close()
+
+
+def explain_database_error(error: DatabaseError) -> str:
+    reason = first_line(error)
+    if connection.vendor != "sqlite":
+        return f"The database of DATABASE_URL refused to work: {reason}."
+    path = connection.settings_dict["NAME"]
+    if "full" in reason:
+        return f"The disk that holds {path} is full: free some space and start again."
+    return (
+        f"The database {path} cannot be used: {reason}. See that the file and its folder belong "
+        "to this user, or set DATABASE_URL."
+    )
+
+
+def first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(". ")
+
+
+def migrate() -> bool:
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return False
+    call_command("migrate", interactive=False, verbosity=0)
+    return True
+
+
+def collect_static_files() -> bool:
+    """Gather and compress static files, unless nothing changed since the last time."""
+    if settings.DEBUG:
+        return False
+    mark = Path(settings.STATIC_ROOT) / ".collected"
+    fingerprint = _static_fingerprint()
+    if mark.is_file() and mark.read_text() == fingerprint:
+        return False
+    call_command("collectstatic", interactive=False, verbosity=0)
+    mark.write_text(fingerprint)
+    return True
+
+
+def _static_fingerprint() -> str:
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            found = Path(storage.path(path)).stat()
+            digest.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def run_command(name: str) -> bool:
+    if name not in get_commands():
+        return False
+    call_command(name)
+    return True
+
+
+def shop_is_empty() -> bool:
+    return not apps.get_model("catalog", "Product").objects.exists()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
