@@ -1,0 +1,96 @@
+"""Quantiles of demand over a window, from how wrong past forecasts of such SKUs were.
+
+Conformal in spirit (Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a random world"):
+no distribution is assumed. Ratios of actual to forecast are pooled over SKUs of similar level and
+similar share of sale days, because a single SKU has too few windows to know its own tail.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from inventory.algorithms.arrays import FloatArray, IntArray
+
+N_SPLITS = 5
+SMALLEST_BIN = 50
+_BODY = [0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.875, 0.9, 0.92]
+_TAIL = [0.94, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995]
+PROBABILITIES: FloatArray = np.array([*_BODY, *_TAIL])
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Where the fifths of level and of the share of sale days lie."""
+
+    level_edges: FloatArray
+    share_edges: FloatArray
+
+    def number(self, level: FloatArray, share: FloatArray) -> IntArray:
+        """Bin of each SKU, 0..24, shape (n_skus,)."""
+        rows = np.searchsorted(self.level_edges, level)
+        numbers: IntArray = rows * N_SPLITS + np.searchsorted(self.share_edges, share)
+        return numbers
+
+
+def fit_bins(level: FloatArray, share: FloatArray) -> Bins:
+    inner = np.linspace(0.0, 1.0, N_SPLITS + 1)[1:-1]
+    if len(level) == 0:
+        return Bins(np.zeros(N_SPLITS - 1), np.zeros(N_SPLITS - 1))
+    return Bins(np.quantile(level, inner), np.quantile(share, inner))
+
+
+@dataclass(frozen=True)
+class RatioTable:
+    """Quantiles of actual / forecast per bin."""
+
+    bins: Bins
+    ratios: FloatArray
+    """Shape (25, len(PROBABILITIES)), >= 0, never falling along a row."""
+    counts: IntArray
+    """Ratios behind each bin, shape (25,); bins under 50 hold the pooled row."""
+
+    def ratio(
+        self, level: FloatArray, share: FloatArray, probability: FloatArray | float
+    ) -> FloatArray:
+        """Factor on the forecast that demand stays under with `probability`.
+
+        probability: one for all, or one per SKU, shape (n_skus,). Between the probabilities of
+        the table it is interpolated; beyond the outermost ones the outermost is returned.
+        """
+        rows = self.bins.number(level, share)
+        wanted = np.broadcast_to(np.asarray(probability, dtype=np.float64), rows.shape)
+        wanted = np.clip(wanted, PROBABILITIES[0], PROBABILITIES[-1])
+        above = np.clip(np.searchsorted(PROBABILITIES, wanted), 1, len(PROBABILITIES) - 1)
+        low, high = PROBABILITIES[above - 1], PROBABILITIES[above]
+        weight = (wanted - low) / (high - low)
+        factor: FloatArray = (
+            self.ratios[rows, above - 1] * (1.0 - weight) + self.ratios[rows, above] * weight
+        )
+        return factor
+
+
+def fit_ratio_table(bins: Bins, numbers: IntArray, ratios: FloatArray) -> RatioTable:
+    """Build the table from past ratios.
+
+    numbers: bin of each ratio, under the bins of its own origin; ratios: same shape, finite.
+    Without any ratio the table promises nothing but the forecast itself (ratio 1).
+    """
+    n_bins = N_SPLITS * N_SPLITS
+    pooled = _quantiles(ratios) if len(ratios) else np.ones(len(PROBABILITIES))
+    table = np.tile(pooled, (n_bins, 1))
+    counts = np.bincount(numbers, minlength=n_bins)
+    order = np.argsort(numbers, kind="stable")
+    ends = np.cumsum(counts)
+    for number in np.flatnonzero(counts >= SMALLEST_BIN):
+        table[number] = _quantiles(ratios[order[ends[number] - counts[number] : ends[number]]])
+    return RatioTable(bins=bins, ratios=table, counts=counts)
+
+
+def _quantiles(ratios: FloatArray) -> FloatArray:
+    """Smallest ratio with a conformal share of ceil((n + 1) p) at or below it."""
+    ordered = np.sort(ratios)
+    count = len(ordered)
+    ranks = [min(count, ceil((count + 1) * probability)) - 1 for probability in PROBABILITIES]
+    picked: FloatArray = ordered[ranks].astype(np.float64)
+    return picked
