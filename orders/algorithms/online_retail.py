@@ -166,6 +166,7 @@ def clean(raw: RawLines, *, currency: str = CURRENCY) -> OrderHistory:
         names=[names.get(code, code) for code in skus],
         charges=charges,
         customers=raw.customers.texts,
+        emails=[""] * len(raw.customers.texts),
         countries=raw.countries.texts,
         files=raw.files,
         order=column["invoice"],

@@ -152,7 +152,10 @@ class RowReader:
                 break
             except csv.Error as error:
                 raise RefusedFileError(
-                    gettext_noop("%(file)s, row %(row)s: quotation marks do not close"),
+                    gettext_noop(
+                        "%(file)s, row %(row)s cannot be split into columns;"
+                        " quotation marks do not close"
+                    ),
                     file=self.name,
                     row=self.row + 1,
                 ) from error
@@ -262,6 +265,11 @@ class RowReader:
         return places, len(header)
 
 
+# Currencies whose smallest unit is the unit itself, of ISO 4217.
+_WITHOUT_MINOR_UNIT = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"}
+    | {"PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+)
 _AMERICAN_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})(?::(\d{2}))?")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
 _WHOLE = re.compile(r"-?[0-9]{1,9}(?:\.0)?")
@@ -290,6 +298,11 @@ def parse_moment(text: str) -> int:
             gettext_noop("date '%(value)s' is not a date"), value=text[:40]
         ) from error
     return int((moment - _EPOCH).total_seconds())
+
+
+def minor_digits(currency: str) -> int:
+    """Digits after the point of an amount in this currency."""
+    return 0 if currency in _WITHOUT_MINOR_UNIT else 2
 
 
 def parse_whole(text: str) -> int:

@@ -62,6 +62,7 @@ class OrderHistory:
 
     order, sku, customer, country: places in the lists of the same name; customer is `NOBODY` for
         a guest, and `sku` of a CHARGE is a place in `charges`.
+    names: one per SKU. emails: one per customer, empty where none is known.
     placed_at: seconds since 1970 on the shop's own clock.
     quantity: units, never negative except for an ADJUSTMENT that takes stock away.
     unit_price: minor units of the currency; negative only for a CHARGE.
@@ -75,6 +76,7 @@ class OrderHistory:
     names: list[str]
     charges: list[str]
     customers: list[str]
+    emails: list[str]
     countries: list[str]
     files: list[str]
     order: IntArray
@@ -135,6 +137,15 @@ def sum_by(group: IntArray, values: IntArray, n_groups: int) -> IntArray:
     sums = np.zeros(n_groups, dtype=np.int64)
     np.add.at(sums, group, values)
     return sums
+
+
+def repeated_lines(keys: Sequence[IntArray]) -> IntArray:
+    """Places of lines that equal an earlier one in every key, ascending; keys of equal length."""
+    order = np.lexsort(keys)
+    same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    return np.sort(order[1:][same])
 
 
 def examples(

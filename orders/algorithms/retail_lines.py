@@ -24,7 +24,7 @@ class Vocabulary:
         return place
 
 
-def _integers() -> "array[int]":
+def integers() -> "array[int]":
     return array("q")
 
 
@@ -38,17 +38,17 @@ class RawLines:
     customers: Vocabulary = field(default_factory=Vocabulary)
     countries: Vocabulary = field(default_factory=Vocabulary)
     files: list[str] = field(default_factory=list)
-    invoice: "array[int]" = field(default_factory=_integers)
-    code: "array[int]" = field(default_factory=_integers)
-    description: "array[int]" = field(default_factory=_integers)
-    quantity: "array[int]" = field(default_factory=_integers)
-    placed_at: "array[int]" = field(default_factory=_integers)
-    price: "array[int]" = field(default_factory=_integers)
-    is_rounded: "array[int]" = field(default_factory=_integers)
-    customer: "array[int]" = field(default_factory=_integers)
-    country: "array[int]" = field(default_factory=_integers)
-    file: "array[int]" = field(default_factory=_integers)
-    row: "array[int]" = field(default_factory=_integers)
+    invoice: "array[int]" = field(default_factory=integers)
+    code: "array[int]" = field(default_factory=integers)
+    description: "array[int]" = field(default_factory=integers)
+    quantity: "array[int]" = field(default_factory=integers)
+    placed_at: "array[int]" = field(default_factory=integers)
+    price: "array[int]" = field(default_factory=integers)
+    is_rounded: "array[int]" = field(default_factory=integers)
+    customer: "array[int]" = field(default_factory=integers)
+    country: "array[int]" = field(default_factory=integers)
+    file: "array[int]" = field(default_factory=integers)
+    row: "array[int]" = field(default_factory=integers)
 
 
 @dataclass(slots=True)

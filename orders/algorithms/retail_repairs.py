@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from orders.algorithms.order_files import gettext_noop
-from orders.algorithms.order_history import NOBODY, BoolArray, IntArray, Kind, sum_by
+from orders.algorithms.order_history import (
+    NOBODY,
+    BoolArray,
+    IntArray,
+    Kind,
+    repeated_lines,
+    sum_by,
+)
 from orders.algorithms.retail_lines import Table, Vocabulary, oldest_first
 
 BULK_TIMES_MEDIAN = 10
@@ -16,19 +23,22 @@ BULK_NEEDS_LINES = 5
 def report_duplicates(table: Table) -> None:
     keys = [
         table.columns[name]
-        for name in ("price", "country", "customer", "description", "quantity", "code", "invoice")
+        for name in (
+            "placed_at",
+            "price",
+            "country",
+            "customer",
+            "description",
+            "quantity",
+            "code",
+            "invoice",
+        )
     ]
-    keys.insert(0, table.columns["placed_at"])
-    order = np.lexsort(keys)
-    same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
-    for key in keys:
-        same &= key[order][1:] == key[order][:-1]
-    again = np.sort(order[1:][same])
     table.report(
         "duplicate_lines",
         "kept",
         gettext_noop("Lines that repeat another line in every column; perhaps keyed twice"),
-        again,
+        repeated_lines(keys),
     )
 
 
