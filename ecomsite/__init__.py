@@ -1,0 +1,1 @@
+"""The project: settings, addresses, jobs, back office. Importing it loads nothing."""

@@ -1,0 +1,7 @@
+import django
+
+from tests import environment
+
+__all__ = ["environment"]
+
+django.setup()

@@ -1,0 +1,14 @@
+from catalog.models.photos import PhotoClassification, PhotoEmbedding, ProductPhoto
+from catalog.models.products import Attribute, Brand, Category, Product, ProductAttribute, Sku
+
+__all__ = [
+    "Attribute",
+    "Brand",
+    "Category",
+    "PhotoClassification",
+    "PhotoEmbedding",
+    "Product",
+    "ProductAttribute",
+    "ProductPhoto",
+    "Sku",
+]

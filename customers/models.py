@@ -1,0 +1,89 @@
+"""People: customers and staff, their addresses and what they consented to."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from customers.querysets import UserManager
+
+
+class User(AbstractUser):
+    """A customer or a member of staff.
+
+    Customers who came with an imported history have an external reference, no e-mail and no
+    usable password.
+    """
+
+    email = models.EmailField(_("email address"), unique=True, null=True, blank=True)
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    country = models.CharField(_("country or region"), max_length=60, blank=True)
+    external_reference = models.CharField(
+        _("number in the imported history"), max_length=64, unique=True, null=True, blank=True
+    )
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering: ClassVar = ["-date_joined", "-pk"]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class Address(models.Model):
+    user = models.ForeignKey(
+        User, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="addresses"
+    )
+    recipient = models.CharField(_("recipient"), max_length=120)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    line = models.CharField(_("street and number"), max_length=255)
+    city = models.CharField(_("city"), max_length=120)
+    region = models.CharField(_("province or state"), max_length=120, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    country = models.CharField(_("country or region"), max_length=60)
+    is_default = models.BooleanField(_("default"), default=False)
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(is_default=True),
+                name="customers_one_default_address",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient}, {self.city}"
+
+
+class Consent(models.Model):
+    """What a customer allowed or withdrew; the newest row of a purpose counts."""
+
+    class Purpose(models.TextChoices):
+        PERSONALISATION = "personalisation", _("personal recommendations")
+        ANALYTICS = "analytics", _("statistics of visits")
+        MARKETING = "marketing", _("offers by e-mail")
+
+    user = models.ForeignKey(
+        User, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="consents"
+    )
+    purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
+    is_granted = models.BooleanField(_("granted"))
+    given_at = models.DateTimeField(_("given at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering: ClassVar = ["-given_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()}: {self.is_granted}"

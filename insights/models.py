@@ -1,0 +1,61 @@
+"""What visitors did."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Product
+from customers.models import User
+from insights.querysets import InteractionQuerySet
+
+
+class Interaction(models.Model):
+    """One thing a visitor did. Rows are only ever added."""
+
+    class Kind(models.TextChoices):
+        IMPRESSION = "impression", _("impression")
+        VIEW = "view", _("view")
+        CLICK = "click", _("click")
+        SEARCH = "search", _("search")
+        ADD_TO_CART = "add_to_cart", _("add to cart")
+        PURCHASE = "purchase", _("purchase")
+
+    # Made by the browser; the same event sent twice is stored once.
+    event_id = models.UUIDField(unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    # A random name for a browser, no account and no e-mail.
+    visitor_key = models.CharField(_("visitor"), max_length=64, db_index=True)
+    customer = models.ForeignKey(
+        User,
+        verbose_name=_("customer"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    product = models.ForeignKey(
+        Product,
+        verbose_name=_("product"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+    )
+    placement = models.CharField(_("placement"), max_length=60, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), null=True, blank=True)
+    query = models.CharField(_("search words"), max_length=200, blank=True)
+    quantity = models.PositiveIntegerField(_("units"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    occurred_at = models.DateTimeField(_("occurred at"), db_index=True)
+    recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True)
+
+    objects = InteractionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("interaction")
+        verbose_name_plural = _("interactions")
+        ordering: ClassVar = ["-occurred_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.occurred_at:%Y-%m-%d %H:%M}"

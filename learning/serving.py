@@ -1,0 +1,59 @@
+"""Models ready to answer, one per process and version."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from learning import artefacts, registry
+from learning.errors import DamagedArtefactError
+from learning.models import ModelVersion
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model and the version it came from; no version means that the baseline answers."""
+
+    model: Any
+    version: ModelVersion | None
+
+    @property
+    def is_baseline(self) -> bool:
+        return self.version is None
+
+
+_loaded: dict[str, Served] = {}
+
+
+def load(name: str) -> Served:
+    """The active version of a pipeline, from this process's cache or from its file.
+
+    A file whose hash is wrong is refused, marked on its version, and the version published
+    before it answers. With nothing left, the pipeline's fallback does.
+
+    Raises UnknownPipelineError.
+    """
+    registration = registry.get(name)
+    for version in ModelVersion.objects.of(name).servable()[:5]:
+        cached = _loaded.get(name)
+        if cached is not None and cached.version == version:
+            return cached
+        try:
+            model = registration.load_model_class().from_bytes(artefacts.read(version))
+        except DamagedArtefactError as error:
+            logger.error("model_refused", version=str(version), reason=error.reason)
+            ModelVersion.objects.filter(pk=version.pk).update(damaged_at=timezone.now())
+            continue
+        served = Served(model=model, version=version)
+        _loaded[name] = served
+        return served
+    return Served(model=registration.load_fallback(), version=None)
+
+
+def load_version(version: ModelVersion) -> Any:
+    """The model of one particular version, not cached. Raises DamagedArtefactError."""
+    model_class = registry.get(version.pipeline).load_model_class()
+    return model_class.from_bytes(artefacts.read(version))

@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RecommendationsConfig(AppConfig):
+    name = "recommendations"
+    verbose_name = _("Recommendations")
+
+    def ready(self) -> None:
+        from learning.registry import Registration, register
+
+        register(
+            Registration(
+                name="recommendations.similar_products",
+                title=_("Similar products"),
+                pipeline="recommendations.pipelines.SimilarProductsPipeline",
+                model="recommendations.algorithms.item_graph.ItemGraph",
+                fallback="recommendations.algorithms.popularity.NoItemGraph",
+            )
+        )

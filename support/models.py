@@ -1,0 +1,114 @@
+"""Reviews and how they were read."""
+
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Product
+from customers.models import User
+from learning.models import Proposal
+from support.querysets import ReviewClassificationQuerySet, ReviewQuerySet
+
+
+class Review(models.Model):
+    """What a customer wrote about a product."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("waiting")
+        PUBLISHED = "published", _("published")
+        HIDDEN = "hidden", _("hidden")
+
+    product = models.ForeignKey(
+        Product, verbose_name=_("product"), on_delete=models.CASCADE, related_name="reviews"
+    )
+    author = models.ForeignKey(
+        User,
+        verbose_name=_("author"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="reviews",
+    )
+    author_name = models.CharField(_("shown name"), max_length=80, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True, db_index=True)
+    stars = models.PositiveSmallIntegerField(
+        _("stars"), validators=[MinValueValidator(1), MaxValueValidator(5)]
+    )
+    title = models.CharField(_("title"), max_length=160, blank=True)
+    text = models.TextField(_("text"), max_length=5000)
+    is_verified_purchase = models.BooleanField(_("verified purchase"), default=False)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.PUBLISHED
+    )
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    written_at = models.DateTimeField(_("written at"), db_index=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        ordering: ClassVar = ["-written_at", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(stars__gte=1) & Q(stars__lte=5), name="support_one_to_five_stars"
+            ),
+            models.UniqueConstraint(
+                fields=["product", "author"], name="support_one_review_per_product"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.text[:60]
+
+
+class ReviewClassification(Proposal):
+    """How a review was read; the words that decided are in `explanation`."""
+
+    class Sentiment(models.TextChoices):
+        NEGATIVE = "negative", _("negative")
+        MIXED = "mixed", _("mixed or unclear")
+        POSITIVE = "positive", _("positive")
+
+    review = models.ForeignKey(
+        Review, verbose_name=_("review"), on_delete=models.CASCADE, related_name="classifications"
+    )
+    sentiment = models.CharField(_("sentiment"), max_length=10, choices=Sentiment.choices)
+    positive_probability = models.FloatField(
+        _("probability of positive"),
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+    )
+    # What a person said it is; the label of the next training set.
+    corrected_sentiment = models.CharField(
+        _("corrected to"), max_length=10, choices=Sentiment.choices, blank=True
+    )
+    needs_person = models.BooleanField(
+        _("asks staff"), default=False, help_text=_("The model was not sure enough.")
+    )
+
+    objects = ReviewClassificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("review classification")
+        verbose_name_plural = _("review classifications")
+        ordering: ClassVar = ["-created_at", "-pk"]
+        permissions: ClassVar = [
+            ("review_reviewclassification", _("Can decide on review classifications"))
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["review"],
+                condition=Q(status="proposed"),
+                name="support_one_open_classification_per_review",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.review}: {self.final_sentiment}"
+
+    @property
+    def final_sentiment(self) -> str:
+        return self.corrected_sentiment or self.sentiment

@@ -1,0 +1,92 @@
+"""Real parts for every test: a database file, a Valkey server, a Celery worker."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from celery import current_app
+from celery.contrib.testing.worker import start_worker
+from django.conf import settings
+from django.core.cache import cache
+
+from ecomsite.running import valkey
+from tests import environment
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def broker() -> Iterator[None]:
+    """The shop's own Valkey on a private socket, unless TEST_REDIS_URL names another."""
+    if not environment.EMBEDDED_VALKEY:
+        redis.Redis.from_url(settings.REDIS_URL).flushdb()
+        yield
+        return
+    settings.VALKEY_SOCKET.parent.mkdir(parents=True, exist_ok=True)
+    command = valkey.command(
+        socket_path=settings.VALKEY_SOCKET, data_folder=environment.VAR_DIR / "valkey"
+    )
+    server = subprocess.Popen(command, shell=True, stdout=subprocess.DEVNULL)  # noqa: S602
+    try:
+        with redis.Redis(unix_socket_path=str(settings.VALKEY_SOCKET)) as client:
+            _wait_until_it_answers(client)
+            yield
+            client.shutdown(nosave=True)
+        server.wait(timeout=10)
+    finally:
+        if server.poll() is None:
+            server.kill()
+        shutil.rmtree(environment.VAR_DIR, ignore_errors=True)
+
+
+def _wait_until_it_answers(client: redis.Redis) -> None:
+    retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), retries=200)
+    retry.call_with_retry(
+        client.ping,
+        lambda _error: None,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_files(tmp_path: Path, settings: pytest.FixtureRequest) -> None:
+    """Uploads and model files of one test are not seen by the next."""
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]  # pytest-django's wrapper
+    storages = dict(settings.STORAGES)  # type: ignore[attr-defined]
+    storages["models"] = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(tmp_path / "models"), "base_url": None},
+    }
+    settings.STORAGES = storages  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def celery_worker(transactional_db: None) -> Iterator[None]:
+    """A real worker on the real broker, in a thread of this process so that it sees the test's
+    database and settings."""
+    current_app.loader.import_default_modules()
+    with start_worker(current_app, perform_ping_check=False, shutdown_timeout=30):
+        yield
+
+
+@pytest.fixture
+def named_jobs() -> dict[str, str]:
+    """Every job that a service sends by name, and the file that does."""
+    pattern = re.compile(r'(?:send_on_commit|signature|send_task)\(\s*"([a-z_.]+)"')
+    jobs = {}
+    for path in ROOT.glob("*/services/**/*.py"):
+        for name in pattern.findall(path.read_text()):
+            jobs[name] = str(path.relative_to(ROOT))
+    for path in [*ROOT.glob("*/services.py"), *ROOT.glob("ecomsite/**/*.py")]:
+        for name in pattern.findall(path.read_text()):
+            jobs[name] = str(path.relative_to(ROOT))
+    return jobs
