@@ -90,7 +90,9 @@ def find_uv() -> str | None:
 
 def succeeds(command: list[str], *, quiet: bool = False) -> bool:
     output = subprocess.DEVNULL if quiet else None
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    # Behind a proxy that opens TLS, the machine's own list of certificates is the right one.
+    environment = {"UV_SYSTEM_CERTS": "true", **os.environ}
+    environment.pop("PYTHONPATH", None)
     try:
         return (
             subprocess.run(  # noqa: S603  # our own commands

@@ -6,6 +6,7 @@ the project and makes the demo shop when there is nothing to sell yet.
 """
 
 import hashlib
+import io
 import os
 import sys
 import time
@@ -20,12 +21,14 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from ecomsite.running.place import state_folder
 from ecomsite.running.problems import StartError, explain_os_error
+from learning.errors import LearningError
+from learning.jobs import send_on_commit
 
 ANSWER_WITHIN_SECONDS = 5
 DATABASE_SCHEMES = {"postgres", "postgresql", "psql", "pgsql", "sqlite"}
@@ -36,6 +39,8 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
     try:
         prepare(environment)
     except StartError as problem:
+        sys.stderr.write(f"{problem}\n")
+    except CommandError as problem:
         sys.stderr.write(f"{problem}\n")
     except DatabaseError as error:
         sys.stderr.write(f"{explain_database_error(error)}\n")
@@ -57,9 +62,9 @@ def prepare(environment: Mapping[str, str]) -> None:
         check_broker(settings.REDIS_URL)
     step("Database schema    数据库结构", migrate)
     step("Static files       静态文件", collect_static_files)
-    step("Shipped models     随附模型", lambda: run_command("install_models"))
+    step("Shipped models     随附模型", install_models)
     if environment.get("DEMO_SHOP", "1") != "0" and shop_is_empty():
-        step("Demo shop          示例店铺", lambda: run_command("seed_demo"))
+        step("Demo shop          示例店铺", make_demo_shop)
 
 
 def step(title: str, work: Callable[[], bool]) -> None:
@@ -176,15 +181,25 @@ def _static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def run_command(name: str) -> bool:
-    if name not in get_commands():
-        return False
-    call_command(name)
-    return True
+def install_models() -> bool:
+    """Install what ships with the program; without it the shop works on its baselines."""
+    said = io.StringIO()
+    try:
+        call_command("install_models", stdout=said)
+    except LearningError as error:
+        sys.stderr.write(f"{error}\n")
+    return bool(said.getvalue().strip())
 
 
 def shop_is_empty() -> bool:
-    return not apps.get_model("catalog", "Product").objects.exists()
+    return not apps.get_model("catalog", "Product")._default_manager.exists()
+
+
+def make_demo_shop() -> bool:
+    """Fill the shop, and leave its first nightly run to the workers that start next."""
+    call_command("seed_demo", stdout=io.StringIO())
+    send_on_commit("backoffice.operate")
+    return True
 
 
 if __name__ == "__main__":
