@@ -1,0 +1,1 @@
+"""Pictures of the demo shop's products, drawn with Pillow: no photograph, no font, no file."""
