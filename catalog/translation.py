@@ -1,6 +1,7 @@
 """Which texts of the catalogue exist in every language of the shop."""
 
 from modeltranslation.translator import TranslationOptions, register
+from simple_history import register as keep_history
 
 from catalog.models import Attribute, Category, Product, ProductAttribute, Sku
 
@@ -28,3 +29,10 @@ class AttributeTranslation(TranslationOptions):
 @register(ProductAttribute)
 class ProductAttributeTranslation(TranslationOptions):
     fields = ("value",)
+
+
+# After the translations, so that the history has a column for each language too.
+keep_history(
+    Product, excluded_fields=["units_sold_30_days", "rating_average", "rating_count", "has_stock"]
+)
+keep_history(Sku)

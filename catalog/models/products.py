@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 from treebeard.mp_tree import MP_Node
 
 from catalog.querysets import CategoryManager, ProductQuerySet, SkuQuerySet
@@ -131,9 +130,6 @@ class Product(models.Model):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = ProductQuerySet.as_manager()
-    history = HistoricalRecords(
-        excluded_fields=["units_sold_30_days", "rating_average", "rating_count", "has_stock"]
-    )
 
     class Meta:
         verbose_name = _("product")
@@ -202,7 +198,6 @@ class Sku(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = SkuQuerySet.as_manager()
-    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("SKU")
