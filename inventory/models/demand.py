@@ -32,6 +32,10 @@ class DemandRecord(models.Model):
     # The same key twice is the same request.
     key = models.CharField(max_length=150, unique=True, editable=False)
     recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True)
+    # Empty means "not yet in its demand day".
+    rolled_up_at = models.DateTimeField(
+        _("rolled up at"), null=True, blank=True, editable=False, db_index=True
+    )
 
     class Meta:
         verbose_name = _("demand record")
