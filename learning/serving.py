@@ -39,7 +39,7 @@ def load(name: str) -> Served:
     registration = registry.get(name)
     for version in ModelVersion.objects.of(name).servable()[:5]:
         cached = _loaded.get(name)
-        if cached is not None and cached.version == version:
+        if cached is not None and _is_of(cached, version):
             return cached
         try:
             model = registration.load_model_class().from_bytes(artefacts.read(version))
@@ -51,6 +51,11 @@ def load(name: str) -> Served:
         _loaded[name] = served
         return served
     return Served(model=registration.load_fallback(), version=None)
+
+
+def _is_of(served: Served, version: ModelVersion) -> bool:
+    # The hash as well: keys come again in a database that was restored or rolled back.
+    return served.version == version and served.version.sha256 == version.sha256
 
 
 def load_version(version: ModelVersion) -> Any:
