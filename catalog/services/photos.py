@@ -1,0 +1,139 @@
+"""Photos of products: taken in, made ready for pages, and found again when a job was lost."""
+
+import hashlib
+import io
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+from django.utils import timezone
+from PIL import Image
+
+from catalog.algorithms.decode import UnreadablePhotoError, decode_photo
+from catalog.algorithms.renditions import render
+from catalog.errors import REASONS, PhotoRefusedError
+from catalog.models import Product, ProductPhoto
+from learning.jobs import send_on_commit
+
+logger = structlog.get_logger(__name__)
+
+# After so many starts without an end a photo is left alone: it may be what kills the worker.
+MAX_ATTEMPTS = 5
+SWEEP_LIMIT = 500
+# A younger photo still has its own job on the way.
+SWEEP_AFTER = timedelta(minutes=1)
+
+
+def add_photo(
+    *,
+    product: Product,
+    content: bytes,
+    uploaded_by: AbstractBaseUser | None = None,
+    alt_text: str = "",
+    position: int | None = None,
+) -> ProductPhoto:
+    """Take an upload in and have it prepared and classified.
+
+    Only its pixels are stored, upright, in sRGB, at most 1600 a side. The same file a second time
+    gives the photo that is there.
+
+    Raises PhotoRefusedError; nothing is stored then.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    known = ProductPhoto.objects.filter(product=product, sha256=digest).first()
+    if known is not None:
+        return known
+    try:
+        decoded = decode_photo(content)
+    except UnreadablePhotoError as error:
+        raise PhotoRefusedError(error.code, detail=error.detail) from error
+    large = render(decoded.pixels, "large")
+    photo = ProductPhoto(
+        product=product,
+        sha256=digest,
+        alt_text=alt_text,
+        position=_next_position(product) if position is None else position,
+        uploaded_by_id=None if uploaded_by is None else uploaded_by.pk,
+    )
+    photo.file.save(f"{uuid4().hex}.webp", ContentFile(large.content), save=False)
+    # Django reads the size from the first kilobytes, which is not enough of a WebP.
+    photo.width, photo.height = large.width, large.height
+    try:
+        with transaction.atomic():
+            photo.save(force_insert=True)
+            send_on_commit("catalog.prepare_photo", photo.pk)
+    except IntegrityError:
+        # The same file twice at once: the other one won.
+        photo.file.delete(save=False)
+        return ProductPhoto.objects.get(product=product, sha256=digest)
+    return photo
+
+
+def prepare_photo(*, photo: ProductPhoto) -> ProductPhoto:
+    """Make the sizes that pages show, then have the photo classified. Safe to run twice."""
+    if photo.state != ProductPhoto.State.UPLOADED:
+        return photo
+    count_attempt(photo)
+    try:
+        with photo.file.open() as stored:
+            pixels = decode_photo(stored.read()).pixels
+    except (OSError, UnreadablePhotoError) as error:
+        code = error.code if isinstance(error, UnreadablePhotoError) else None
+        logger.warning("photo_unreadable", photo=photo.pk, error=str(error))
+        ProductPhoto.objects.unprepared().filter(pk=photo.pk).update(
+            state=ProductPhoto.State.REFUSED,
+            refusal=str(REASONS[code]) if code else str(error)[:255],
+        )
+        photo.refresh_from_db()
+        return photo
+    renditions = {
+        "large": {"name": photo.file.name, "width": pixels.width, "height": pixels.height}
+    }
+    storage = photo.file.storage
+    stem = str(photo.file.name).removesuffix(".webp")
+    for name in ("medium", "small"):
+        made = render(pixels, name)
+        stored_name = storage.save(f"{stem}-{name}.webp", ContentFile(made.content))
+        renditions[name] = {"name": stored_name, "width": made.width, "height": made.height}
+    with transaction.atomic():
+        ProductPhoto.objects.unprepared().filter(pk=photo.pk).update(
+            renditions=renditions, state=ProductPhoto.State.READY, attempts=0
+        )
+        send_on_commit("catalog.classify_photo", photo.pk)
+    photo.refresh_from_db()
+    return photo
+
+
+def read_pixels(photo: ProductPhoto, *, size: str = "medium") -> Image.Image:
+    """One size of a prepared photo as RGB. Raises OSError when its file is gone or damaged."""
+    name = str(photo.renditions.get(size, {}).get("name") or photo.file.name)
+    with photo.file.storage.open(name) as stored:
+        return Image.open(io.BytesIO(stored.read()), formats=["WEBP"]).convert("RGB")
+
+
+def count_attempt(photo: ProductPhoto) -> None:
+    """Before the work, so that work that kills its process is counted too."""
+    ProductPhoto.objects.filter(pk=photo.pk).update(attempts=F("attempts") + 1)
+
+
+def sweep_photos(*, older_than: timedelta = SWEEP_AFTER, limit: int = SWEEP_LIMIT) -> int:
+    """Ask again for what a lost job left undone; returns how many photos were asked for."""
+    waiting = ProductPhoto.objects.filter(
+        attempts__lt=MAX_ATTEMPTS, created_at__lte=timezone.now() - older_than
+    )
+    unprepared = list(waiting.unprepared().order_by("pk").values_list("pk", flat=True)[:limit])
+    unclassified = list(waiting.unclassified().order_by("pk").values_list("pk", flat=True)[:limit])
+    for photo_id in unprepared:
+        send_on_commit("catalog.prepare_photo", photo_id)
+    for photo_id in unclassified:
+        send_on_commit("catalog.classify_photo", photo_id)
+    return len(unprepared) + len(unclassified)
+
+
+def _next_position(product: Product) -> int:
+    last = ProductPhoto.objects.filter(product=product).aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1
