@@ -18,19 +18,23 @@ def wait_for(condition: Callable[[], bool], what: str, *, seconds: float = 90.0)
         time.sleep(0.05)
 
 
-def processes_with(marker: str) -> dict[int, str]:
-    """Command lines by process id of all processes whose environment contains `marker`."""
+def processes_of(folder: Path, *, variable: str = "VAR_DIR") -> dict[int, str]:
+    """Command lines by process id of all that were started for `folder`.
+
+    Their environment says so; Valkey writes its title over that, and names the folder in it.
+    """
+    marker = os.fsencode(f"{variable}={folder}")
     found = {}
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit() or int(process.name) == os.getpid():
             continue
         try:
-            if marker.encode() in (folder / "environ").read_bytes().split(b"\0"):
-                words = (folder / "cmdline").read_bytes().split(b"\0")
-                if words != [b""]:
-                    found[int(folder.name)] = b" ".join(words).decode()
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").strip()
+            environment = (process / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
+        if words and (marker in environment or b"unixsocket:" + os.fsencode(folder) in words):
+            found[int(process.name)] = words.decode()
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running.observing import free_port, processes_with, run
+from tests.running.observing import free_port, processes_of, run
 
 
 def refused(folder: Path, **environment: str) -> str:
@@ -19,7 +19,7 @@ def refused(folder: Path, **environment: str) -> str:
     assert ended.returncode == 1, ended.stdout + ended.stderr
     said = ended.stderr.replace("The shop has not been started.\n", "")
     assert said.count("\n") == 1, said
-    assert processes_with(f"VAR_DIR={folder}") == {}
+    assert processes_of(folder) == {}
     return said.strip()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecomsite.running.supervisor import LONGEST_LOG_BYTES
-from tests.running.observing import processes_with, start, wait_for
+from tests.running.observing import processes_of, start, wait_for
 
 WELL = "sleep 600"
 
@@ -27,7 +27,7 @@ class Watched:
         return self.output.read_text()
 
     def children(self) -> dict[int, str]:
-        found = processes_with(f"LOGS={self.folder}")
+        found = processes_of(self.folder, variable="LOGS")
         found.pop(self.process.pid, None)
         return found
 
@@ -42,7 +42,7 @@ class Watched:
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[type[Watched]]:
     yield Watched
-    for pid in processes_with(f"LOGS={tmp_path}"):
+    for pid in processes_of(tmp_path, variable="LOGS"):
         os.kill(pid, signal.SIGKILL)
 
 
