@@ -36,8 +36,8 @@ class ReservationQuerySet(QuerySet["Reservation"]):
 
 
 class DemandForecastQuerySet(QuerySet["DemandForecast"]):
-    def latest(self) -> Self:
-        """The forecasts that are in force: one per SKU."""
+    def in_force(self) -> Self:
+        """One per SKU."""
         return self.filter(is_current=True)
 
 

@@ -6,7 +6,7 @@ Only numpy is imported, so that a page or a worker can load it at no cost; what 
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar, NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 from inventory.algorithms.arrays import BoolArray, FloatArray, IntArray
 from inventory.algorithms.conformal import Bins, RatioTable
 from inventory.algorithms.profile import DayProfile
+from inventory.algorithms.shop_total import ShopTotal
 
 LAYOUT = 1
 
@@ -64,6 +65,7 @@ class DemandModel:
     """For the band of one day."""
     window_table: RatioTable
     """For demand over lead time and review period."""
+    shop_total: ShopTotal
     learned_until: date
     settings: DemandSettings
 
@@ -76,6 +78,15 @@ class DemandModel:
         found = np.minimum(found, len(self.sku_ids) - 1)
         rows: IntArray = np.where(self.sku_ids[found] == wanted, found, -1)
         return rows
+
+    def of(self, rows: IntArray) -> "DemandModel":
+        """The same model of some rows, in the order given; `rows` cannot be looked up in it."""
+        return replace(
+            self,
+            sku_ids=self.sku_ids[rows],
+            level=self.level[rows],
+            sale_share=self.sale_share[rows],
+        )
 
     def predict(self, weekdays: IntArray, is_closed: BoolArray) -> FloatArray:
         """Expected units, shape (n_skus, n_days). Finite and >= 0."""
@@ -113,13 +124,19 @@ class DemandModel:
         bound: FloatArray = window_mean * ratio
         return bound
 
-    def explain(self, row: int, weekday: int, *, is_closed: bool) -> list[DemandFactor]:
-        """Factors of one SKU on one day; their product is the forecast."""
+    def explain(self, row: int, weekdays: IntArray, is_closed: BoolArray) -> list[DemandFactor]:
+        """Factors of one SKU over one or more days; their product is the forecast's sum.
+
+        level: units on a mean day. shop_total: see `total_factor`. weekday: mean days that the
+        weekdays amount to. holiday: what closed days take from that.
+        """
+        open_days = float(self.profile.weekday[weekdays].sum())
+        all_days = float(self.profile.over(weekdays, is_closed).sum())
         return [
             DemandFactor("level", float(self.level[row])),
-            DemandFactor("shop total", float(self.total_factor)),
-            DemandFactor("weekday", float(self.profile.weekday[weekday])),
-            DemandFactor("holiday", float(self.profile.closed_day) if is_closed else 1.0),
+            DemandFactor("shop_total", float(self.total_factor)),
+            DemandFactor("weekday", open_days),
+            DemandFactor("holiday", all_days / open_days if open_days > 0 else 1.0),
         ]
 
     def to_bytes(self) -> bytes:
@@ -133,6 +150,9 @@ class DemandModel:
             "closed_day": np.array(self.profile.closed_day),
             "learned_until": np.array(self.learned_until.toordinal()),
             "settings": self.settings.as_array(),
+            "shop_total": np.array(
+                [self.shop_total.level, self.shop_total.low_ratio, self.shop_total.high_ratio]
+            ),
         }
         arrays |= _table_arrays("day", self.day_table)
         arrays |= _table_arrays("window", self.window_table)
@@ -153,6 +173,7 @@ class DemandModel:
                 profile=DayProfile(arrays["weekday"], float(arrays["closed_day"])),
                 day_table=_read_table("day", arrays),
                 window_table=_read_table("window", arrays),
+                shop_total=ShopTotal(*(float(value) for value in arrays["shop_total"])),
                 learned_until=date.fromordinal(int(arrays["learned_until"])),
                 settings=DemandSettings.from_array(arrays["settings"]),
             )

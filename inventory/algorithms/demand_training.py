@@ -21,6 +21,7 @@ from inventory.algorithms.lead_times import draw_lead_times
 from inventory.algorithms.levels import exponential_mean, soften_bulk, syntetos_boylan
 from inventory.algorithms.metrics import bias, point_scores
 from inventory.algorithms.profile import DayProfile, fit_profile
+from inventory.algorithms.shop_total import fit_shop_total
 
 HORIZON = 28
 FIRST_ORIGIN = 84
@@ -78,6 +79,7 @@ def choose_settings(
     budgets the total.
     A history too short for one window keeps the defaults.
     """
+    history, revenue = _sample(history, revenue)
     origins = [history.n_days - horizon * (back + 1) for back in range(n_windows)]
     origins = [origin for origin in origins if origin >= FIRST_ORIGIN]
     grid = [
@@ -108,18 +110,29 @@ def choose_settings(
     return grid[int(totals.argmin())]
 
 
+def _sample(
+    history: DemandHistory, revenue: FloatArray, seed: int = 20110930
+) -> tuple[DemandHistory, FloatArray]:
+    """As many SKUs as global settings need, so that a large shop waits no longer."""
+    if history.n_skus <= TABLE_SKUS:
+        return history, revenue
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.choice(history.n_skus, TABLE_SKUS, replace=False))
+    return history.of(rows), revenue[rows]
+
+
 def fit_demand_model(
     history: DemandHistory,
     sku_ids: IntArray,
     *,
     lead_mean: FloatArray,
     lead_sd: FloatArray,
-    review_days: int = 1,
+    review_days: IntArray,
     settings: DemandSettings | None = None,
 ) -> DemandModel:
     """Learn from all of `history`.
 
-    sku_ids: ascending, shape (n_skus,). lead_mean, lead_sd: days, shape (n_skus,).
+    sku_ids: ascending, shape (n_skus,). lead_mean, lead_sd, review_days: shape (n_skus,).
     """
     settings = settings or DemandSettings()
     levels = fit_levels(history, settings)
@@ -140,6 +153,7 @@ def fit_demand_model(
         profile=levels.profile,
         day_table=day,
         window_table=window,
+        shop_total=fit_shop_total(history, levels.profile),
         learned_until=history.calendar.start_on + timedelta(days=history.n_days - 1),
         settings=settings,
     )
@@ -152,7 +166,7 @@ def fit_tables(
     *,
     lead_mean: FloatArray,
     lead_sd: FloatArray,
-    review_days: int,
+    review_days: IntArray,
     seed: int = 20110930,
 ) -> tuple[RatioTable, RatioTable]:
     """Tables for one day and for lead time plus review period, from origins every 14 days.
@@ -167,6 +181,7 @@ def fit_tables(
         sample = np.sort(rng.choice(history.n_skus, TABLE_SKUS, replace=False))
     pooled = history.of(sample)
     draws = draw_lead_times(lead_mean[sample], lead_sd[sample], n_draws=64, seed=seed)
+    sample_review = review_days[sample]
     numbers: dict[str, list[IntArray]] = {"day": [], "window": []}
     ratios: dict[str, list[FloatArray]] = {"day": [], "window": []}
     for origin in range(history.n_days - ORIGIN_STEP, FIRST_ORIGIN - 1, -ORIGIN_STEP):
@@ -179,7 +194,7 @@ def fit_tables(
         number = origin_bins.number(levels.level, levels.sale_share)
         past = _Aftermath.of(pooled, rows, origin, levels.profile)
         for _ in range(DRAWS_PER_ORIGIN):
-            picked = draws[rows, rng.integers(0, draws.shape[1], len(rows))] + review_days
+            picked = draws[rows, rng.integers(0, draws.shape[1], len(rows))] + sample_review[rows]
             day = rng.integers(0, past.n_days, len(rows))
             for name, starts, ends in (
                 ("window", np.zeros_like(picked), np.minimum(picked, past.n_days)),

@@ -32,7 +32,8 @@ def fit_profile(history: DemandHistory, softened: FloatArray, *, window: int = 8
     softened: demand with bulk orders softened, shape (n_skus, n_days). One profile is pooled over
     the shop because most SKUs sell on fewer days than a weekday pattern of their own would need.
     A weekday seen fewer than twice keeps the factor 1; a shop without sales has a flat profile.
-    Closed days are learned from the whole history, drawn towards 1 by one imagined day.
+    Closed days are learned from the whole history, drawn towards 1 by one imagined day, and only
+    believed when they differ from open days by two standard errors.
     """
     n_days = history.n_days
     weekdays = history.calendar.weekdays[:n_days]
@@ -51,12 +52,24 @@ def fit_profile(history: DemandHistory, softened: FloatArray, *, window: int = 8
         return FLAT_PROFILE
     weekday = np.where(known, weekday, weekday[known].mean())
     per_day = float(weekday.mean())
-    closed_factor = 1.0
-    if is_closed.any():
-        expected = weekday[weekdays] * _drift(totals, per_day)
-        usual, real = float(expected[is_closed].sum()), float(totals[is_closed].sum())
-        closed_factor = min(2.0, (real + per_day) / (usual + per_day))
-    return DayProfile(weekday=weekday / per_day, closed_day=closed_factor)
+    expected = weekday[weekdays] * _drift(totals, per_day)
+    closed_day = _closed_factor(totals[is_closed], expected[is_closed])
+    return DayProfile(weekday=weekday / per_day, closed_day=closed_day)
+
+
+def _closed_factor(totals: FloatArray, expected: FloatArray) -> float:
+    """Sold over expected on closed days; 1 unless they clearly differ from other days.
+
+    A calendar of another country says nothing about this shop: its ratios scatter around 1.
+    """
+    usual = expected > 0
+    if np.count_nonzero(usual) < 2:
+        return 1.0
+    ratios = totals[usual] / expected[usual]
+    error = float(ratios.std(ddof=1)) / float(np.sqrt(len(ratios)))
+    if abs(float(ratios.mean()) - 1.0) <= 2.0 * error:
+        return 1.0
+    return min(2.0, (float(ratios.sum()) + 1.0) / (len(ratios) + 1.0))
 
 
 def _shop_totals(history: DemandHistory, softened: FloatArray) -> FloatArray:

@@ -141,7 +141,7 @@ def roll_up_demand() -> int:
         .order_by("occurred_on", "sku_id", "warehouse_id")
     )
     for start in range(0, len(cells), BATCH):
-        _add_to_days(cells[start : start + BATCH])
+        _add_to_days([dict(cell) for cell in cells[start : start + BATCH]])
     return claimed
 
 

@@ -177,7 +177,7 @@ def _change_levels(deltas: dict[int, int], *, warehouse: Warehouse) -> None:
     for level in StockLevel.objects.filter(warehouse=warehouse).order_by("sku_id"):
         if delta := deltas.get(level.sku_id, 0):
             # An expression, not the value read: somebody may sell meanwhile.
-            level.on_hand = F("on_hand") + delta  # type: ignore[assignment]  # resolved by the UPDATE
+            level.on_hand = F("on_hand") + delta
             level.updated_at = now
             levels.append(level)
     StockLevel.objects.bulk_update(levels, ["on_hand", "updated_at"], batch_size=200)
