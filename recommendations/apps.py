@@ -14,7 +14,7 @@ class RecommendationsConfig(AppConfig):
                 name="recommendations.similar_products",
                 title=_("Similar products"),
                 pipeline="recommendations.pipelines.SimilarProductsPipeline",
-                model="recommendations.algorithms.item_graph.ItemGraph",
-                fallback="recommendations.algorithms.popularity.NoItemGraph",
+                model="recommendations.algorithms.similar_model.SimilarProductsModel",
+                fallback="recommendations.algorithms.similar_model.NothingLearned",
             )
         )

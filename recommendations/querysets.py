@@ -14,3 +14,10 @@ if TYPE_CHECKING:
 class SimilarProductQuerySet(QuerySet["SimilarProduct"]):
     def to(self, product: Product) -> Self:
         return self.filter(product=product).order_by("rank")
+
+    def to_sell(self) -> Self:
+        """Neighbours that a customer could buy now."""
+        return self.filter(
+            similar__status="published",
+            similar__has_stock=True,
+        )

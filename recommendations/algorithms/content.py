@@ -62,7 +62,11 @@ class ContentNeighbours:
     """
 
     def __init__(
-        self, *, names: Sequence[str], categories: Sequence[int], prices: Sequence[int]
+        self,
+        *,
+        names: Sequence[str],
+        categories: Sequence[int] | IntArray,
+        prices: Sequence[int] | IntArray,
     ) -> None:
         """categories: any id, -1 for none. prices: minor units of one currency, 0 for none."""
         self.names = names

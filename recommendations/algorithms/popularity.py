@@ -1,5 +1,7 @@
 """What sells most: the baseline of every recommender, and its fallback."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from recommendations.algorithms.shopping_log import IntArray, ShoppingLog
@@ -42,3 +44,26 @@ def popular_lists(ranked: IntArray, *, n_products: int, limit: int) -> IntArray:
         lists[product] = -1
         lists[product, : len(without)] = without
     return lists
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """The same best sellers for everybody.
+
+    days: how far back sales were counted, None for all time.
+    """
+
+    ranked: IntArray
+    days: int | None
+    n_products: int
+
+    def lists(self, *, limit: int) -> IntArray:
+        return popular_lists(self.ranked, n_products=self.n_products, limit=limit)
+
+
+def fit_popularity(log: ShoppingLog, *, as_of_day: int, days: int | None) -> Popularity:
+    return Popularity(
+        ranked=popularity(log, as_of_day=as_of_day, days=days),
+        days=days,
+        n_products=log.n_products,
+    )

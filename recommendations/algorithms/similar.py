@@ -11,16 +11,22 @@ from recommendations.algorithms.shopping_log import BoolArray, FloatArray, IntAr
 
 # Likeness reorders the best of the graph; further down it has nothing to add to a list of ten.
 POOL = 50
+# One order with both is chance, and "1 of 1" is no reason to give a customer.
+MIN_TOGETHER = 2
 
 Source = Literal["bought together", "alike"]
 
 
 @dataclass(frozen=True)
 class SimilarEntry:
-    """together of buyers bought both; 0 when the product is there for its likeness."""
+    """together of buyers bought both; 0 when the product is there for its likeness.
+
+    graph_share: how much of the score comes from the graph, in 0..1; the rest is likeness.
+    """
 
     product: int
     score: float
+    graph_share: float
     source: Source
     together: int
     buyers: int
@@ -34,7 +40,7 @@ def rank_lists(
 ) -> IntArray:
     """Every product's list, shape (n_products, limit), best first, padded with -1."""
     lists = np.full((graph.n_products, limit), -1, dtype=np.int64)
-    rows, targets, _ = _pool(graph, content, content_weight=content_weight)
+    rows, targets, _, _ = _pool(graph, content, content_weight=content_weight)
     place = np.arange(len(rows)) - np.searchsorted(rows, rows, side="left")
     kept = place < limit
     lists[rows[kept], place[kept]] = targets[kept]
@@ -51,7 +57,7 @@ def similar_entries(
     graph: ItemGraph, content: ContentNeighbours, *, content_weight: float, limit: int
 ) -> list[list[SimilarEntry]]:
     """The same lists with what is needed to say why, one list for each product."""
-    rows, targets, scores = _pool(graph, content, content_weight=content_weight)
+    rows, targets, scores, shares = _pool(graph, content, content_weight=content_weight)
     starts = np.searchsorted(rows, np.arange(graph.n_products + 1))
     lists: list[list[SimilarEntry]] = []
     for product in range(graph.n_products):
@@ -62,6 +68,7 @@ def similar_entries(
                 SimilarEntry(
                     product=int(target),
                     score=float(score),
+                    graph_share=float(share),
                     source="bought together",
                     together=together[int(target)],
                     buyers=int(graph.buyers[product]),
@@ -69,7 +76,9 @@ def similar_entries(
                     same_category=content.same_category(product, int(target)),
                     shared_words=content.shared_words(product, int(target)),
                 )
-                for target, score in zip(targets[span], scores[span], strict=True)
+                for target, score, share in zip(
+                    targets[span], scores[span], shares[span], strict=True
+                )
             ]
         )
     short = [product for product, entries in enumerate(lists) if len(entries) < limit]
@@ -81,6 +90,7 @@ def similar_entries(
                 product=each.product,
                 # Below everything the graph says: the order of the list is that of the scores.
                 score=floor * each.score,
+                graph_share=0.0,
                 source="alike",
                 together=0,
                 buyers=int(graph.buyers[product]),
@@ -96,20 +106,24 @@ def similar_entries(
 
 def _pool(
     graph: ItemGraph, content: ContentNeighbours, *, content_weight: float
-) -> tuple[IntArray, IntArray, FloatArray]:
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
     """The graph's POOL best edges of each product, ranked with their likeness.
 
-    Returns sources, targets and scores, shape (n_edges,) each, sources rising, scores falling.
+    Returns sources, targets, scores and the graph's share of each score, shape (n_edges,),
+    sources rising, scores falling within each. Edges of views alone (together 0) are kept.
     """
-    counts = np.diff(graph.starts)
-    rows = np.repeat(np.arange(graph.n_products), counts)
-    kept: BoolArray = np.arange(len(rows)) - graph.starts[rows] < POOL
+    rows = np.repeat(np.arange(graph.n_products), np.diff(graph.starts))
+    kept: BoolArray = (np.arange(len(rows)) - graph.starts[rows] < POOL) & (
+        (graph.together >= MIN_TOGETHER) | (graph.together == 0)
+    )
     rows, targets = rows[kept], graph.targets[kept].astype(np.int64)
     scores = graph.scores[kept].astype(np.float64)
-    firsts = np.searchsorted(rows, rows, side="left")
     # The best neighbour of every product counts 1, so that likeness weighs the same everywhere.
-    scores = scores / scores[firsts]
+    own = scores / scores[np.searchsorted(rows, rows, side="left")]
+    scores, shares = own, np.ones(len(own))
     if content_weight:
-        scores = (scores + content_weight * content.likeness(rows, targets)) / (1 + content_weight)
+        scores = own + content_weight * content.likeness(rows, targets)
+        shares = own / scores
+        scores = scores / (1 + content_weight)
     order = np.lexsort((targets, -scores, rows))
-    return rows[order], targets[order], scores[order]
+    return rows[order], targets[order], scores[order], shares[order]

@@ -7,52 +7,159 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('learning', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("learning", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SimilarProduct',
+            name="SimilarProduct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('confidence', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)], verbose_name='confidence')),
-                ('explanation', models.JSONField(blank=True, default=dict, verbose_name='explanation')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('rank', models.PositiveSmallIntegerField(verbose_name='rank')),
-                ('score', models.FloatField(verbose_name='score')),
-                ('reason', models.CharField(choices=[('bought_together', 'bought together'), ('viewed_together', 'viewed together'), ('similar_content', 'similar in name and category'), ('popular', 'popular'), ('pinned', 'chosen by staff')], max_length=20, verbose_name='reason')),
-                ('model_version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='learning.modelversion', verbose_name='model version')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='similar_products', to='catalog.product', verbose_name='product')),
-                ('similar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.product', verbose_name='similar product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "confidence",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                        verbose_name="confidence",
+                    ),
+                ),
+                (
+                    "explanation",
+                    models.JSONField(blank=True, default=dict, verbose_name="explanation"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("rank", models.PositiveSmallIntegerField(verbose_name="rank")),
+                ("score", models.FloatField(verbose_name="score")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("bought_together", "bought together"),
+                            ("viewed_together", "viewed together"),
+                            ("similar_content", "similar in name and category"),
+                            ("popular", "popular"),
+                            ("pinned", "chosen by staff"),
+                        ],
+                        max_length=20,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="learning.modelversion",
+                        verbose_name="model version",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="similar_products",
+                        to="catalog.product",
+                        verbose_name="product",
+                    ),
+                ),
+                (
+                    "similar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalog.product",
+                        verbose_name="similar product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'similar product',
-                'verbose_name_plural': 'similar products',
-                'ordering': ['product', 'rank'],
-                'constraints': [models.UniqueConstraint(fields=('product', 'similar'), name='recommendations_one_row_per_pair'), models.CheckConstraint(condition=models.Q(('product', models.F('similar')), _negated=True), name='recommendations_not_similar_to_itself')],
+                "verbose_name": "similar product",
+                "verbose_name_plural": "similar products",
+                "ordering": ["product", "rank"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("product", "similar"), name="recommendations_one_row_per_pair"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("product", models.F("similar")), _negated=True),
+                        name="recommendations_not_similar_to_itself",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SimilarProductRule',
+            name="SimilarProductRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('pin', 'always show'), ('ban', 'never show')], max_length=5, verbose_name='kind')),
-                ('reason', models.CharField(blank=True, max_length=255, verbose_name='reason')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.product', verbose_name='product')),
-                ('similar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.product', verbose_name='similar product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("pin", "always show"), ("ban", "never show")],
+                        max_length=5,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=255, verbose_name="reason")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="created by",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalog.product",
+                        verbose_name="product",
+                    ),
+                ),
+                (
+                    "similar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalog.product",
+                        verbose_name="similar product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rule for a pair',
-                'verbose_name_plural': 'rules for pairs',
-                'constraints': [models.UniqueConstraint(fields=('product', 'similar'), name='recommendations_one_rule_per_pair')],
+                "verbose_name": "rule for a pair",
+                "verbose_name_plural": "rules for pairs",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("product", "similar"), name="recommendations_one_rule_per_pair"
+                    )
+                ],
             },
         ),
     ]

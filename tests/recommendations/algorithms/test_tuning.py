@@ -110,7 +110,7 @@ def test_the_choice_is_the_same_every_time() -> None:
 
 
 def test_a_new_product_is_filled_with_what_is_alike_and_says_so() -> None:
-    log = make_log((0, 1), (0, 1), (0, 2), n_products=5)
+    log = make_log((0, 1), (0, 1), (0, 1), (0, 2), (0, 2), (0, 4), n_products=5)
     content = ContentNeighbours(
         names=["Red mug", "Oak table", "Lamp", "Blue mug", "Rope"],
         categories=[1, 2, 3, 1, 4],
@@ -119,8 +119,8 @@ def test_a_new_product_is_filled_with_what_is_alike_and_says_so() -> None:
     graph = fit_item_graph(log, SMALL)
     lists = similar_entries(graph, content, content_weight=0.0, limit=3)
     assert [(each.product, each.source, each.together) for each in lists[0]] == [
-        (1, "bought together", 2),
-        (2, "bought together", 1),
+        (1, "bought together", 3),
+        (2, "bought together", 2),
         (3, "alike", 0),
     ]
     assert [(each.product, each.shared_words) for each in lists[3]] == [(0, ("mug",))]
