@@ -22,7 +22,8 @@ def insert_columns(
     """Add rows given as columns of equal length; returns how many.
 
     columns: by field (`sku_id` for a relation). Moments are datetime64 in UTC, days datetime64[D],
-        with NaT for none; other values must be what the database takes. Fields left out take their default.
+        with NaT for none; other values must be what the database takes. Fields left out take
+        their default.
     Runs no `save`, no signal and no validation; the database's own constraints hold.
     """
     n_rows = len(next(iter(columns.values())))
@@ -37,9 +38,9 @@ def insert_columns(
     if unknown := set(columns) - set(given):
         raise ValueError(f"{model.__name__} has no columns {', '.join(sorted(unknown))}")
     constants = [_default(field) for field in fields if field.attname not in given]
-    names = [field.column for field in fields if field.attname in given] + [
-        field.column for field in fields if field.attname not in given
-    ]
+    ordered = [field for field in fields if field.attname in given]
+    ordered += [field for field in fields if field.attname not in given]
+    names = [str(field.column) for field in ordered]
     _write(model._meta.db_table, names, _batches(list(given.values()), constants, n_rows))
     return n_rows
 

@@ -1,5 +1,7 @@
 """What can go wrong in orders."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 
@@ -14,6 +16,17 @@ class ImportRunningError(OrdersError):
         self.number = number
         super().__init__(
             _("Import #%(number)d is still running; one at a time.") % {"number": number}
+        )
+
+
+class SeveralCurrenciesError(OrdersError):
+    """Raised when a file of one currency is to hold orders in several."""
+
+    def __init__(self, currencies: Sequence[str]) -> None:
+        self.currencies = currencies
+        super().__init__(
+            _("Orders are in several currencies; name one of %(currencies)s.")
+            % {"currencies": ", ".join(currencies)}
         )
 
 

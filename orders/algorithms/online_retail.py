@@ -50,7 +50,7 @@ def read(
     *,
     faults: Faults,
     until: int | None = None,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[int, float], None] | None = None,
 ) -> RawLines:
     """Load the lines of all files; rows that cannot be read are added to `faults`.
 
@@ -120,7 +120,7 @@ def load(
     paths: Sequence[Path],
     *,
     until: int | None = None,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[int, float], None] | None = None,
 ) -> OrderHistory:
     """Read and clean; refuses at the first unreadable row (an import reports all of them)."""
     faults = Faults()
@@ -170,6 +170,7 @@ def clean(raw: RawLines, *, currency: str = CURRENCY) -> OrderHistory:
         countries=raw.countries.texts,
         files=raw.files,
         order=column["invoice"],
+        document=column["invoice"],
         sku=np.where(is_product, sku, charge),
         customer=column["customer"],
         country=column["country"],

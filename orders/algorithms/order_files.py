@@ -95,7 +95,7 @@ class RowReader:
         do not matter, nor does the order, and further columns are left alone.
     other_names: other spellings of a column, by that spelling.
     optional: names that may be missing; their values are then empty.
-    on_progress: told the share of the file that was read, in [0, 1].
+    on_progress: told the row and the share of the file that was read; 1.0 once, at its end.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class RowReader:
         faults: Faults,
         other_names: Mapping[str, str] | None = None,
         optional: Sequence[str] = (),
-        on_progress: Callable[[float], None] | None = None,
+        on_progress: Callable[[int, float], None] | None = None,
     ) -> None:
         self.path = path
         self.name = path.name
@@ -186,7 +186,7 @@ class RowReader:
                 gettext_noop("%(file)s has a header but no rows"), file=self.name
             )
         if self.on_progress:
-            self.on_progress(1.0)
+            self.on_progress(self.row, 1.0)
 
     def _lines(self, raw: io.BufferedReader) -> Iterator[str]:
         head = raw.peek(4)[:4]
@@ -241,7 +241,7 @@ class RowReader:
                 file=self.name,
             )
         if self.on_progress:
-            self.on_progress(min(1.0, packed / size))
+            self.on_progress(self.row, min(0.99, packed / size))
 
     def _places(self, header: Sequence[str]) -> tuple[list[int], int]:
         names = [self.other_names.get(_fold(name), _fold(name)) for name in header]

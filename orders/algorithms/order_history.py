@@ -62,6 +62,8 @@ class OrderHistory:
 
     order, sku, customer, country: places in the lists of the same name; customer is `NOBODY` for
         a guest, and `sku` of a CHARGE is a place in `charges`.
+    document: the number on the paper that the line stands on, a place in `orders`; only a RETURN
+        may name another order than this, the one that units are brought back from.
     names: one per SKU. emails: one per customer, empty where none is known.
     placed_at: seconds since 1970 on the shop's own clock.
     quantity: units, never negative except for an ADJUSTMENT that takes stock away.
@@ -80,6 +82,7 @@ class OrderHistory:
     countries: list[str]
     files: list[str]
     order: IntArray
+    document: IntArray
     sku: IntArray
     customer: IntArray
     country: IntArray
@@ -107,8 +110,8 @@ class OrderHistory:
 class DemandDays:
     """Units asked for per SKU and day, only where something was; sorted by SKU, then day.
 
-    units: sum of the day's SALE lines. unit_price: mean over units, minor units.
-    bulk_units: the part of `units` that came in lines marked as bulk.
+    unit_price: mean over units, minor units. bulk_units, returned_units: parts of `units` that
+    came in lines marked as bulk, or were brought back later.
     """
 
     sku: IntArray
@@ -116,20 +119,46 @@ class DemandDays:
     units: IntArray
     unit_price: IntArray
     bulk_units: IntArray
+    returned_units: IntArray
 
 
 def demand_days(history: OrderHistory) -> DemandDays:
-    """The demand that a history implies: sales that stood, by SKU and day."""
+    """The demand that a history implies: sales that stood, by SKU and day; no returns."""
     sold = np.flatnonzero(history.kind == Kind.SALE)
-    sku, day, quantity = history.sku[sold], history.day[sold], history.quantity[sold]
-    first = int(day.min()) if len(sold) else 0
-    span = int(day.max()) - first + 1 if len(sold) else 1
+    return add_up_demand(
+        sku=history.sku[sold],
+        day=history.day[sold],
+        units=history.quantity[sold],
+        unit_price=history.unit_price[sold],
+        is_bulk=history.is_bulk[sold],
+        returned=np.zeros(len(sold), dtype=np.int64),
+    )
+
+
+def add_up_demand(
+    *,
+    sku: IntArray,
+    day: IntArray,
+    units: IntArray,
+    unit_price: IntArray,
+    is_bulk: BoolArray,
+    returned: IntArray,
+) -> DemandDays:
+    """Sum lines per SKU and day; all arguments have shape (n_lines,)."""
+    first = int(day.min()) if len(day) else 0
+    span = int(day.max()) - first + 1 if len(day) else 1
     keys, cell = np.unique(sku * span + (day - first), return_inverse=True)
-    units = sum_by(cell, quantity, len(keys))
-    money = sum_by(cell, quantity * history.unit_price[sold], len(keys))
-    bulk = sum_by(cell, quantity * history.is_bulk[sold], len(keys))
-    price = (2 * money + units) // np.maximum(2 * units, 1)
-    return DemandDays(keys // span, keys % span + first, units, price, bulk)
+    total = sum_by(cell, units, len(keys))
+    money = sum_by(cell, units * unit_price, len(keys))
+    return DemandDays(
+        sku=keys // span,
+        day=keys % span + first,
+        units=total,
+        # Half up: the mean of 1.25 and 1.26 is 1.26.
+        unit_price=(2 * money + total) // np.where(total == 0, 1, 2 * total),
+        bulk_units=sum_by(cell, units * is_bulk, len(keys)),
+        returned_units=sum_by(cell, returned, len(keys)),
+    )
 
 
 def sum_by(group: IntArray, values: IntArray, n_groups: int) -> IntArray:

@@ -49,6 +49,7 @@ COLUMNS = (
     "country",
     "currency",
     "is_bulk",
+    "return_number",
 )
 OPTIONAL = COLUMNS[5:]
 KINDS = {
@@ -84,6 +85,7 @@ class ShopRow:
     country: str = ""
     currency: str = "CNY"
     is_bulk: bool = False
+    return_number: str = ""
 
 
 def write(stream: TextIO, rows: Iterable[ShopRow]) -> int:
@@ -107,6 +109,7 @@ def write(stream: TextIO, rows: Iterable[ShopRow]) -> int:
                 _plain(row.country),
                 row.currency,
                 int(row.is_bulk),
+                _plain(row.return_number),
             )
         )
     return count
@@ -159,7 +162,7 @@ class _Lines:
 
     def __post_init__(self) -> None:
         for name in (
-            *("order", "placed_at", "sku", "customer", "country", "quantity"),
+            *("order", "document", "placed_at", "sku", "customer", "country", "quantity"),
             *("unit_price", "kind", "is_bulk", "file", "row"),
         ):
             self.numbers[name] = integers()
@@ -174,11 +177,12 @@ def read(
     currency: str,
     faults: Faults,
     until: int | None = None,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[int, float], None] | None = None,
 ) -> OrderHistory:
     """Load all files; rows that cannot be read are added to `faults`.
 
-    currency: of rows that name none; rows that name another one are faults.
+    currency: of a history whose first row names none. A file is in one currency: rows that name
+        another one are faults.
     until: leave out lines at or after this moment (seconds since 1970, the shop's clock).
     Raises RefusedFileError for a file that is no table in this layout.
     """
@@ -211,14 +215,18 @@ def _add(lines: _Lines, values: tuple[str, ...], *, file: int, row: int, until: 
         country_text,
         currency_text,
         bulk_text,
+        return_text,
     ) = values
     placed_at = parse_moment(moment_text)
     if until is not None and placed_at >= until:
         return
     kind = _kind(kind_text)
     quantity = parse_whole(quantity_text)
-    _check_currency(currency_text, lines.currency)
+    _check_currency(currency_text, lines)
     price, is_rounded = parse_money(price_text, minor_digits=minor_digits(lines.currency))
+    if kind == Kind.SALE and price == 0:
+        # Given away: it leaves the stock but says nothing about what people would buy.
+        kind = Kind.FREE
     if quantity <= 0 and kind != Kind.ADJUSTMENT:
         raise UnreadableValueError(
             gettext_noop("quantity %(value)s is not above zero"), value=quantity
@@ -243,8 +251,12 @@ def _add(lines: _Lines, values: tuple[str, ...], *, file: int, row: int, until: 
     if email and not customer_code:
         customer_code = email[:MAX_CODE]
     country_name = _text(country_text, "country", limit=60)
+    return_number = _text(return_text, "return_number", limit=MAX_CODE)
 
     order = lines.orders.place(number)
+    document = order
+    if return_number and kind == Kind.RETURN:
+        document = lines.orders.place(return_number)
     customer = lines.customers.place(customer_code) if customer_code else NOBODY
     country = lines.countries.place(country_name)
     if kind not in (Kind.RETURN, Kind.ADJUSTMENT):
@@ -267,6 +279,7 @@ def _add(lines: _Lines, values: tuple[str, ...], *, file: int, row: int, until: 
     numbers = lines.numbers
     for column, value in (
         ("order", order),
+        ("document", document),
         ("placed_at", placed_at),
         ("sku", sku),
         ("customer", customer),
@@ -292,15 +305,17 @@ def _kind(text: str) -> Kind:
     return kind
 
 
-def _check_currency(text: str, expected: str) -> None:
-    found = text.strip()
+def _check_currency(text: str, lines: _Lines) -> None:
+    found, expected = text.strip(), lines.currency
     if found and not _CURRENCY.fullmatch(found):
         raise UnreadableValueError(
             gettext_noop("currency '%(value)s' is not a code of three letters"), value=found[:40]
         )
-    if found and found != expected:
+    if found and not len(lines):
+        lines.currency = found
+    elif found and found != expected:
         raise UnreadableValueError(
-            gettext_noop("currency %(value)s where the import is in %(expected)s"),
+            gettext_noop("currency %(value)s where the rows above are in %(expected)s"),
             value=found,
             expected=expected,
         )
@@ -363,6 +378,7 @@ def _history(lines: _Lines, files: list[str]) -> OrderHistory:
         countries=lines.countries.texts,
         files=files,
         order=columns["order"],
+        document=columns["document"],
         sku=columns["sku"],
         customer=columns["customer"],
         country=columns["country"],

@@ -42,7 +42,9 @@ class OrderImport(models.Model):
     rows_done = models.PositiveBigIntegerField(_("rows done"), default=0)
     # {"orders": 18786, "skus": 3887, ...}: what was written.
     counts = models.JSONField(_("written"), default=dict, blank=True)
-    # [{"row": 200001, "column": "InvoiceDate", "problem": "..."}]: what was wrong, row by row.
+    # [{"check": "duplicate_lines", "handling": "kept", "rows": 2848, ...}]: what was mended.
+    repairs = models.JSONField(_("repairs"), default=list, blank=True)
+    # [{"file": "a.csv", "row": 200001, "problem": "date ..."}]: what was wrong, row by row.
     problems = models.JSONField(_("problems"), default=list, blank=True)
     problem_count = models.PositiveBigIntegerField(_("problems"), default=0)
     message = models.TextField(_("message"), blank=True)
@@ -54,6 +56,9 @@ class OrderImport(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    # Who is working on it, so that one whose process died is told from a slow one.
+    host = models.CharField(max_length=255, blank=True, editable=False)
+    process_id = models.PositiveIntegerField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)

@@ -42,6 +42,11 @@ def rows_of(history: OrderHistory) -> list[ShopRow]:
             country=history.countries[history.country[line]],
             currency=history.currency,
             is_bulk=bool(history.is_bulk[line]),
+            return_number=(
+                history.orders[history.document[line]]
+                if history.document[line] != history.order[line]
+                else ""
+            ),
         )
         for line, kind in enumerate(history.kind.tolist())
     ]
@@ -64,6 +69,7 @@ def histories(draw: st.DrawFn) -> list[ShopRow]:
         country = draw(texts)
         for sku in draw(st.lists(st.sampled_from(sorted(names)), min_size=1, max_size=4)):
             kind = draw(st.sampled_from([k for k in Kind if k != Kind.CANCELLATION]))
+            lowest = 1 if kind == Kind.SALE else 0
             signs = {Kind.ADJUSTMENT: st.integers(-999, -1) | st.integers(1, 999)}
             money = {Kind.CHARGE: st.integers(-(10**9), 10**9)}
             rows.append(
@@ -72,13 +78,14 @@ def histories(draw: st.DrawFn) -> list[ShopRow]:
                     placed_at=placed_at,
                     sku=sku,
                     quantity=draw(signs.get(kind, st.integers(1, 10**8))),
-                    unit_price=draw(money.get(kind, st.integers(0, 10**9))),
+                    unit_price=draw(money.get(kind, st.integers(lowest, 10**9))),
                     kind=kind,
                     product_name="" if kind == Kind.CHARGE else names[sku],
                     customer_number=customer,
                     customer_email=emails.get(customer, ""),
                     country=country,
                     is_bulk=kind == Kind.SALE and draw(st.booleans()),
+                    return_number=f"{number[:30]} back" if kind == Kind.RETURN else "",
                 )
             )
     return sorted(rows, key=lambda row: row.placed_at)
@@ -112,7 +119,6 @@ def test_a_spreadsheet_cannot_be_made_to_run_a_name(tmp_path: Path) -> None:
         ("A1,2026-03-02,T,0,1.00,,", "quantity 0 is not above zero"),
         ("A1,2026-03-02,T,1,-1.00,,", "price '-1.00' is below zero"),
         ("A1,2026-03-02,T,1,1.00,sold,", "kind 'sold' is none of sale, cancelled, returned"),
-        ("A1,2026-03-02,T,1,1.00,,USD", "currency USD where the import is in CNY"),
         ("A1,2026-03-02,T,1,1.00,,yuan", "currency 'yuan' is not a code of three letters"),
         (",2026-03-02,T,1,1.00,,", "order_number is empty"),
         ("A1,2026-03-02,'  ,1,1.00,,".replace("'", ""), "sku is empty"),
@@ -124,6 +130,16 @@ def test_a_row_that_cannot_be_meant_is_reported(tmp_path: Path, row: str, fault:
     assert len(history) == 0
     assert len(faults) == 1
     assert faults[0].startswith(f"row 2: {fault}")
+
+
+def test_a_file_is_in_one_currency(tmp_path: Path) -> None:
+    history, faults = read(
+        tmp_path,
+        f"{HEADER},currency\nA1,2026-03-02,T,1,1.00,USD\nA2,2026-03-02,T,1,1.00,\n"
+        "A3,2026-03-02,T,1,1.00,CNY\n",
+    )
+    assert history.currency == "USD"
+    assert faults == ["row 4: currency CNY where the rows above are in USD"]
 
 
 def test_an_order_has_one_moment_and_one_customer(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""Customers who come with a history of orders: a number, perhaps an address, no password."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from customers.models import User
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PastCustomer:
+    """What a history tells of a customer. reference: their number in it."""
+
+    reference: str
+    email: str
+    country: str
+    first_seen_at: datetime
+
+
+@transaction.atomic
+def add_past_customers(*, customers: Sequence[PastCustomer]) -> tuple[dict[str, int], int]:
+    """Add the customers who are not here yet.
+
+    Returns everybody's key by reference, and how many were added.
+
+    Somebody who already has an account with the same e-mail address is that person.
+    """
+    by_reference = {customer.reference: customer for customer in customers}
+    known = _ids("external_reference", list(by_reference))
+    missing = [past for reference, past in by_reference.items() if reference not in known]
+    accounts = _ids("email", [past.email for past in missing if past.email])
+    known |= {past.reference: accounts[past.email] for past in missing if past.email in accounts}
+    fresh = [past for past in missing if past.reference not in known]
+    # Two numbers with one address: the first keeps it, an account has an address of its own.
+    owners = {past.email: past.reference for past in reversed(fresh)}
+    User.objects.bulk_create(
+        [
+            User(
+                username=f"past-{past.reference}",
+                password=make_password(None),
+                email=(past.email if owners[past.email] == past.reference else "") or None,
+                country=past.country,
+                external_reference=past.reference,
+                date_joined=past.first_seen_at,
+            )
+            for past in fresh
+        ],
+        batch_size=BATCH,
+    )
+    added = _ids("external_reference", [past.reference for past in fresh])
+    return known | added, len(fresh)
+
+
+def _ids(field: str, values: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(values), BATCH):
+        rows = User.objects.filter(**{f"{field}__in": values[start : start + BATCH]})
+        found.update(rows.values_list(field, "pk"))
+    return found
