@@ -13,6 +13,7 @@ from django.utils import timezone
 from learning import artefacts, registry, serving
 from learning.decisions import record_decision
 from learning.errors import DamagedArtefactError, NotPublishableError
+from learning.jobs import send_on_commit
 from learning.models import Decision, ModelVersion
 
 logger = structlog.get_logger(__name__)
@@ -35,17 +36,49 @@ def publish_version(
 
     Raises NotPublishableError for a version that failed its gate or whose file is damaged.
     """
-    if version.status == ModelVersion.Status.REJECTED:
-        raise NotPublishableError(str(version), reason="it failed its gate")
     if model is None:
-        try:
-            model = serving.load_version(version)
-        except DamagedArtefactError as error:
-            raise NotPublishableError(str(version), reason=error.reason) from error
+        model = _load_publishable(version)
     if version.status != ModelVersion.Status.ACTIVE:
         _activate(version, user=user, action=action, reason=reason)
     _refresh(version, model=model, as_of=as_of)
     return version
+
+
+def switch_version(
+    *,
+    version: ModelVersion,
+    user: AbstractBaseUser,
+    action: Decision.Action = Decision.Action.PUBLISH,
+    reason: str = "",
+) -> ModelVersion:
+    """Make a version the active one at once and leave the rows that pages read to a job.
+
+    Raises NotPublishableError.
+    """
+    _load_publishable(version)
+    with transaction.atomic():
+        _activate(version, user=user, action=action, reason=reason)
+        send_on_commit("learning.sweep_stale_rows")
+    return version
+
+
+def switch_back(*, name: str, user: AbstractBaseUser, reason: str = "") -> ModelVersion:
+    """`roll_back` for a person who waits: the rows that pages read follow by a job.
+
+    Raises NotPublishableError when there is no earlier version.
+    """
+    return switch_version(
+        version=_version_before(name), user=user, action=Decision.Action.ROLL_BACK, reason=reason
+    )
+
+
+def _load_publishable(version: ModelVersion) -> Any:
+    if version.status == ModelVersion.Status.REJECTED:
+        raise NotPublishableError(str(version), reason="it failed its gate")
+    try:
+        return serving.load_version(version)
+    except DamagedArtefactError as error:
+        raise NotPublishableError(str(version), reason=error.reason) from error
 
 
 @transaction.atomic
@@ -93,14 +126,22 @@ def roll_back(
 
     Raises NotPublishableError when there is none.
     """
+    return publish_version(
+        version=_version_before(name),
+        as_of=as_of,
+        user=user,
+        action=Decision.Action.ROLL_BACK,
+        reason=reason,
+    )
+
+
+def _version_before(name: str) -> ModelVersion:
     previous = (
         ModelVersion.objects.of(name).servable().exclude(status=ModelVersion.Status.ACTIVE).first()
     )
     if previous is None:
         raise NotPublishableError(name, reason="there is no earlier version")
-    return publish_version(
-        version=previous, as_of=as_of, user=user, action=Decision.Action.ROLL_BACK, reason=reason
-    )
+    return previous
 
 
 def refresh_stale_rows(*, as_of: date) -> int:

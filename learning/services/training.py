@@ -1,8 +1,6 @@
 """Retraining: from collecting data to a published or a rejected version."""
 
-import os
 import resource
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from django.utils import timezone
 
 from learning import artefacts, registry, serving
 from learning.algorithms.gate import meets
+from learning.claims import claimant, give_up_lost
 from learning.decisions import record_decision
 from learning.errors import AlreadyTrainingError, DamagedArtefactError, NotEnoughDataError
 from learning.models import Anomaly, Decision, GateResult, ModelVersion, TrainingRun
@@ -23,10 +22,6 @@ from learning.pipeline import AnomalyReport, Criterion, Evaluation, Pipeline
 from learning.services.publishing import publish_version
 
 logger = structlog.get_logger(__name__)
-
-# A run on another machine that gave no sign of life for this long is taken to be dead. The
-# longest stage (collecting a year of orders on a slow disk) stays well below.
-LOST_AFTER = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +85,7 @@ def due(name: str, *, as_of: date) -> bool:
 def _begin(
     name: str, *, as_of: date, trigger: TrainingRun.Trigger, user_id: int | None
 ) -> TrainingRun:
-    _give_up_lost_runs(name)
+    give_up_lost(TrainingRun.objects.of(name).running(), status=TrainingRun.Status.LOST)
     try:
         with transaction.atomic():
             return TrainingRun.objects.create(
@@ -98,32 +93,10 @@ def _begin(
                 as_of=as_of,
                 trigger=trigger,
                 triggered_by_id=user_id,
-                host=socket.gethostname(),
-                process_id=os.getpid(),
+                **claimant(),
             )
     except IntegrityError:
         raise AlreadyTrainingError(name) from None
-
-
-def _give_up_lost_runs(name: str) -> None:
-    for run in TrainingRun.objects.of(name).running():
-        silent = timezone.now() - run.heartbeat_at > LOST_AFTER
-        if silent or (run.host == socket.gethostname() and not _is_alive(run.process_id)):
-            TrainingRun.objects.running().filter(pk=run.pk).update(
-                status=TrainingRun.Status.LOST, finished_at=timezone.now()
-            )
-
-
-def _is_alive(process_id: int | None) -> bool:
-    if process_id is None:
-        return False
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _finish(

@@ -1,0 +1,24 @@
+"""Amounts of money for people to read."""
+
+from django.utils.formats import number_format
+
+# Symbol and number of decimals; others are shown as "12.34 XYZ".
+_CURRENCIES = {
+    "CNY": ("¥", 2),
+    "EUR": ("€", 2),
+    "GBP": ("£", 2),
+    "HKD": ("HK$", 2),
+    "JPY": ("JP¥", 0),
+    "USD": ("US$", 2),
+}
+
+
+def format_money(amount_minor: int, currency: str) -> str:
+    """1999 CNY -> "¥19.99", with the separators of the active language."""
+    symbol, decimals = _CURRENCIES.get(currency, ("", 2))
+    sign = "-" if amount_minor < 0 else ""
+    whole, fraction = divmod(abs(amount_minor), 10**decimals)
+    # From integers, so that no amount is rounded on the way.
+    plain = f"{whole}.{fraction:0{decimals}}" if decimals else str(whole)
+    number = number_format(plain, decimal_pos=decimals, force_grouping=True)
+    return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {currency}"
