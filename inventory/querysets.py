@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from inventory.models import (
         DemandForecast,
         PurchaseOrder,
+        PurchaseOrderLine,
         Reservation,
         StockLevel,
     )

@@ -77,7 +77,9 @@ def lead_time_of(offer: SupplierOffer | None, known: dict[int, LeadTime]) -> Lea
 
 def preferred_offers(sku_ids: Sequence[int] | None = None) -> dict[int, SupplierOffer]:
     """By SKU, of active suppliers; the preferred one, else the cheapest."""
-    offers = SupplierOffer.objects.filter(supplier__is_active=True).select_related("supplier")
+    offers = SupplierOffer.objects.filter(supplier__is_active=True).select_related(
+        "supplier", "sku"
+    )
     if sku_ids is not None and len(sku_ids) <= BATCH:
         offers = offers.filter(sku_id__in=sku_ids)
     chosen: dict[int, SupplierOffer] = {}
