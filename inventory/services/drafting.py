@@ -226,9 +226,7 @@ def _look_around(forecasts: Sequence[DemandForecast], warehouse: Warehouse) -> _
         reserved=_column([levels.get(sku_id, (0, 0))[1] for sku_id in sku_ids]),
         on_order=_column([on_order.get(sku_id, 0) for sku_id in sku_ids]),
         in_drafts=_column([in_drafts.get(sku_id, 0) for sku_id in sku_ids]),
-        price_minor=np.array(
-            [offers[sku_id].sku.price_minor for sku_id in sku_ids], dtype=np.float64
-        ),
+        price_minor=np.array(prices, dtype=np.float64),
         cost_minor=np.array(
             [offers[sku_id].unit_cost_minor for sku_id in sku_ids], dtype=np.float64
         ),
