@@ -1,13 +1,17 @@
 """Where everything is."""
 
 from django.conf import settings
-from django.conf.urls.static import static
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.static import serve
+
+# Photos have names that are never used twice, so a browser may keep them.
+MEDIA_PATTERN = rf"^{settings.MEDIA_URL.lstrip('/')}(?P<path>(?:photos|heat_maps)/.+)$"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("", include("storefront.urls")),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+    re_path(MEDIA_PATTERN, serve, {"document_root": settings.MEDIA_ROOT}),
+    *i18n_patterns(path("", include("storefront.urls"))),
 ]

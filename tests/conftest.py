@@ -66,6 +66,8 @@ def _own_files(tmp_path: Path, settings: pytest.FixtureRequest) -> None:
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(tmp_path / "models"), "base_url": None},
     }
+    # Names of static files without hashes: nothing was collected for the tests.
+    storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = storages  # type: ignore[attr-defined]
 
 
