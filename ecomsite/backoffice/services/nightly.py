@@ -15,7 +15,7 @@ from ecomsite.backoffice.errors import AlreadyOperatingError
 from ecomsite.backoffice.models import NightlyRun
 from ecomsite.backoffice.services.summaries import refresh_product_cards
 from ecomsite.backoffice.waiting import count_waiting
-from inventory.services import demand, forecasts, purchasing, stock
+from inventory.services import demand, drafting, forecasts, stock
 from learning import registry
 from learning.claims import claimant, give_up_lost
 from learning.models import DriftReport
@@ -140,8 +140,14 @@ def _forecast(as_of: date) -> Counts:
 
 
 def _draft_purchase_orders(as_of: date) -> Counts:
-    drafted = purchasing.draft_purchase_orders(as_of=as_of)
-    return {"orders": drafted.orders, "lines": drafted.lines}
+    drafted = drafting.draft_purchase_orders(as_of=as_of)
+    return {
+        "orders": drafted.orders,
+        "lines": drafted.lines,
+        "added": drafted.lines_added,
+        "changed": drafted.lines_changed,
+        "withdrawn": drafted.lines_withdrawn,
+    }
 
 
 def _classify_photos(as_of: date) -> Counts:
