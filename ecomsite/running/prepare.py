@@ -7,6 +7,7 @@ the project and makes the demo shop when there is nothing to sell yet.
 
 import hashlib
 import io
+import logging
 import os
 import sys
 import time
@@ -17,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import django
 import psycopg
 import redis
+import structlog
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -57,6 +59,8 @@ def prepare(environment: Mapping[str, str]) -> None:
         django.setup()
     except ImproperlyConfigured as error:
         raise StartError(str(error)) from None
+    # The person at the terminal reads what was done, not each event of it.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     check_database()
     if settings.REDIS_URL:
         check_broker(settings.REDIS_URL)
