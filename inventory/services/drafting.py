@@ -37,7 +37,6 @@ from inventory.models import (
 from inventory.services.stock import default_warehouse
 from inventory.services.suppliers import (
     LeadTime,
-    assume_suppliers,
     lead_time_of,
     lead_times,
     preferred_offers,
@@ -63,7 +62,6 @@ class DraftingReport:
     lines_added: int
     lines_changed: int
     lines_withdrawn: int
-    suppliers_assumed_for: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,6 @@ def draft_purchase_orders(*, as_of: date) -> DraftingReport:
         .select_related("model_version")
         .order_by("sku_id")
     )
-    assumed = assume_suppliers(sku_ids=[forecast.sku_id for forecast in forecasts])
     needs = _needs(forecasts, warehouse)
     by_supplier: dict[int, list[_Need]] = defaultdict(list)
     for need in needs:
@@ -134,7 +131,6 @@ def draft_purchase_orders(*, as_of: date) -> DraftingReport:
         lines_added=added,
         lines_changed=changed,
         lines_withdrawn=withdrawn,
-        suppliers_assumed_for=assumed,
     )
 
 

@@ -21,7 +21,12 @@ from inventory.models import (
 )
 from inventory.services.calendar import calendar_from
 from inventory.services.stock import default_warehouse
-from inventory.services.suppliers import lead_time_of, lead_times, preferred_offers
+from inventory.services.suppliers import (
+    assume_suppliers,
+    lead_time_of,
+    lead_times,
+    preferred_offers,
+)
 from learning import serving
 from learning.algorithms.explanation import Direction, Explanation, Factor
 from learning.models import ModelVersion
@@ -92,6 +97,8 @@ def write_forecasts(*, version: ModelVersion, model: DemandModel, as_of: date) -
     same day again changes the rows in place, so purchase orders keep pointing at them.
     """
     warehouse = default_warehouse()
+    # Before the windows: a run tomorrow must find the same lead times as this one.
+    assume_suppliers(sku_ids=model.sku_ids.tolist())
     calendar = calendar_from(as_of + timedelta(days=1), HORIZON_DAYS)
     ahead = (calendar.weekdays, calendar.is_closed)
     daily = model.predict(*ahead)
