@@ -76,7 +76,8 @@ def celery_worker(transactional_db: None) -> Iterator[None]:
     """A real worker on the real broker, in a thread of this process so that it sees the test's
     database and settings."""
     current_app.loader.import_default_modules()
-    with start_worker(current_app, perform_ping_check=False, shutdown_timeout=30):
+    queues = ["default", "inference", "training"]
+    with start_worker(current_app, queues=queues, perform_ping_check=False, shutdown_timeout=30):
         yield
 
 
