@@ -11,6 +11,7 @@ from pathlib import Path
 from ecomsite.running import address as addresses
 from ecomsite.running import place, valkey
 from ecomsite.running.banner import banner
+from ecomsite.running.language import _
 from ecomsite.running.problems import StartError, explain_os_error
 from ecomsite.running.procfile import read_procfile
 from ecomsite.running.supervisor import Stopped, Supervisor
@@ -56,12 +57,14 @@ def run_shop(environment: Mapping[str, str]) -> None:
         with supervisor, embedded_valkey(supervisor, folder, env):
             code = supervisor.run("prepare", f'"{sys.executable}" -m ecomsite.running.prepare', env)
             if code != 0:
-                raise StartError("The shop has not been started.")
+                raise StartError(_("The shop has not been started."))
             for name, command in commands.items():
                 supervisor.start(name, command, env)
             try:
                 supervisor.wait_until(
-                    lambda: addresses.answers(address), within=WEB_ANSWERS_WITHIN, what="The site"
+                    lambda: addresses.answers(address),
+                    within=WEB_ANSWERS_WITHIN,
+                    what=_("The site"),
                 )
                 say(banner(address, folder, seconds=time.monotonic() - started_at))
                 supervisor.watch()

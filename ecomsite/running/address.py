@@ -6,6 +6,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ecomsite.running.language import _
 from ecomsite.running.problems import StartError
 
 HIGHEST_PORT = 65_535
@@ -31,7 +32,10 @@ def read_address(environment: Mapping[str, str]) -> Address:
     host = environment.get("HOST") or "127.0.0.1"
     text = environment.get("PORT") or "8000"
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= HIGHEST_PORT):
-        raise StartError(f"PORT must be a number from 1 to {HIGHEST_PORT}, and is {text!r}.")
+        raise StartError(
+            _("PORT must be a number from 1 to %(highest)d, and is “%(port)s”.")
+            % {"highest": HIGHEST_PORT, "port": text}
+        )
     return Address(host=host.strip("[]"), port=int(text))
 
 
@@ -46,22 +50,32 @@ def check_free(address: Address) -> None:
             probe.bind(where)
             probe.listen(1)
     except socket.gaierror:
-        raise StartError(f"HOST {address.host!r} is not an address of this machine.") from None
+        raise StartError(_not_here(address)) from None
     except OSError as error:
         raise StartError(_why_not(error, address)) from None
 
 
 def _why_not(error: OSError, address: Address) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {address.port} on {address.host} is in use by another program: stop that "
-            "program, or choose another port with PORT=8001 make run."
-        )
+        return _(
+            "Port %(port)d on %(host)s is in use by another program: stop that program, or choose "
+            "another port with PORT=8001 make run."
+        ) % {"port": address.port, "host": address.host}
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"HOST {address.host!r} is not an address of this machine."
+        return _not_here(address)
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return f"This user may not open port {address.port}: choose one above 1023 with PORT=8000."
-    return f"The shop cannot listen on {address.host}, port {address.port}: {error.strerror}."
+        return _("This user may not open port %(port)d: choose one above 1023 with PORT=8000.") % {
+            "port": address.port
+        }
+    return _("The shop cannot listen on %(host)s, port %(port)d: %(reason)s.") % {
+        "host": address.host,
+        "port": address.port,
+        "reason": error.strerror,
+    }
+
+
+def _not_here(address: Address) -> str:
+    return _("HOST “%(host)s” is not an address of this machine.") % {"host": address.host}
 
 
 def answers(address: Address) -> bool:

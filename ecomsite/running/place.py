@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from ecomsite.running.language import _
 from ecomsite.running.problems import StartError, explain_os_error
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -39,9 +40,16 @@ def prepare_folder(folder: Path) -> None:
         raise explain_os_error(error, folder) from error
     if free < ROOM_TO_START_BYTES:
         raise StartError(
-            f"The disk that holds {folder} is full: {free // 1024**2} MB are free and the shop "
-            f"needs {ROOM_TO_START_BYTES // 1024**2} MB to start; free some space, or set VAR_DIR "
-            "to a folder on another disk."
+            _(
+                "The disk that holds %(path)s is full: %(free)d MB are free and the shop needs "
+                "%(needed)d MB to start; free some space, or set VAR_DIR to a folder on another "
+                "disk."
+            )
+            % {
+                "path": folder,
+                "free": free // 1024**2,
+                "needed": ROOM_TO_START_BYTES // 1024**2,
+            }
         )
 
 
@@ -59,8 +67,11 @@ def hold_folder(folder: Path) -> IO[str]:
         holder = lock.read().strip() or "unknown"
         lock.close()
         raise StartError(
-            f"The shop in {folder} is running already (process {holder}): stop that one first, "
-            "or set VAR_DIR to another folder."
+            _(
+                "The shop in %(path)s is running already (process %(holder)s): stop that one "
+                "first, or set VAR_DIR to another folder."
+            )
+            % {"path": folder, "holder": holder}
         ) from None
     lock.truncate(0)
     lock.write(f"{os.getpid()}\n")
@@ -108,7 +119,10 @@ def make_private(folder: Path) -> None:
     except OSError as error:
         raise explain_os_error(error, folder) from error
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise StartError(f"{folder} belongs to somebody else: remove it, or use a shorter VAR_DIR.")
+        raise StartError(
+            _("%(path)s belongs to somebody else: remove it, or use a shorter VAR_DIR.")
+            % {"path": folder}
+        )
     folder.chmod(0o700)
 
 

@@ -27,6 +27,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ecomsite.running.language import _
 from ecomsite.running.place import state_folder
 from ecomsite.running.problems import StartError, explain_os_error
 from learning.errors import LearningError
@@ -85,24 +86,30 @@ def check_urls(environment: Mapping[str, str]) -> None:
         parts = _split("DATABASE_URL", url)
         if parts.scheme not in DATABASE_SCHEMES or not parts.path.strip("/"):
             raise StartError(
-                "DATABASE_URL names no database that the shop can use: write "
-                "postgres://user:password@host:5432/name or sqlite:////folder/shop.sqlite3."
+                _(
+                    "DATABASE_URL names no database that the shop can use: write "
+                    "postgres://user:password@host:5432/name or sqlite:////folder/shop.sqlite3."
+                )
             )
     if url := environment.get("REDIS_URL"):
         parts = _split("REDIS_URL", url)
         if parts.scheme not in BROKER_SCHEMES or not parts.hostname:
             raise StartError(
-                "REDIS_URL names no server that the shop can use: write "
-                "redis://:password@host:6379/0, or leave it out to use the embedded Valkey."
+                _(
+                    "REDIS_URL names no server that the shop can use: write "
+                    "redis://:password@host:6379/0, or leave it out to use the embedded Valkey."
+                )
             )
 
 
 def _split(variable: str, url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        parts.port  # noqa: B018  # reading it is what refuses it
     except ValueError as error:
-        raise StartError(f"{variable} cannot be read: {error}.") from None
+        raise StartError(
+            _("%(variable)s cannot be read: %(reason)s.") % {"variable": variable, "reason": error}
+        ) from None
     return parts
 
 
@@ -117,8 +124,11 @@ def check_database() -> None:
         psycopg.connect(**parameters).close()
     except psycopg.Error as error:
         raise StartError(
-            f"The database of DATABASE_URL does not answer: {first_line(error)}. See that the "
-            "server runs, and that host, port, name, user and password are right."
+            _(
+                "The database of DATABASE_URL does not answer: %(reason)s. See that the server "
+                "runs, and that host, port, name, user and password are right."
+            )
+            % {"reason": first_line(error)}
         ) from None
 
 
@@ -130,9 +140,12 @@ def check_broker(url: str) -> None:
         client.ping()
     except redis.RedisError as error:
         raise StartError(
-            f"The server of REDIS_URL does not answer: {first_line(error)}. See that it runs and "
-            "that host, port and password are right, or leave REDIS_URL out to use the embedded "
-            "Valkey."
+            _(
+                "The server of REDIS_URL does not answer: %(reason)s. See that it runs and that "
+                "host, port and password are right, or leave REDIS_URL out to use the embedded "
+                "Valkey."
+            )
+            % {"reason": first_line(error)}
         ) from None
     finally:
         client.close()
@@ -141,14 +154,16 @@ def check_broker(url: str) -> None:
 def explain_database_error(error: DatabaseError) -> str:
     reason = first_line(error)
     if connection.vendor != "sqlite":
-        return f"The database of DATABASE_URL refused to work: {reason}."
+        return _("The database of DATABASE_URL refused to work: %(reason)s.") % {"reason": reason}
     path = connection.settings_dict["NAME"]
     if "full" in reason:
-        return f"The disk that holds {path} is full: free some space and start again."
-    return (
-        f"The database {path} cannot be used: {reason}. See that the file and its folder belong "
-        "to this user, or set DATABASE_URL."
-    )
+        return _("The disk that holds %(path)s is full: free some space and start again.") % {
+            "path": path
+        }
+    return _(
+        "The database %(path)s cannot be used: %(reason)s. See that the file and its folder "
+        "belong to this user, or set DATABASE_URL."
+    ) % {"path": path, "reason": reason}
 
 
 def first_line(error: Exception) -> str:

@@ -3,6 +3,8 @@
 import errno
 from pathlib import Path
 
+from ecomsite.running.language import _
+
 
 class StartError(Exception):
     """The shop cannot start; the message is one sentence for the person who started it."""
@@ -16,12 +18,21 @@ def explain_os_error(error: OSError, path: Path) -> StartError:
     """The sentence for a failed write under `path`."""
     if error.errno in FULL_DISK:
         return StartError(
-            f"The disk that holds {path} is full: free some space, or set VAR_DIR to a folder "
-            "on another disk."
+            _(
+                "The disk that holds %(path)s is full: free some space, or set VAR_DIR to a folder "
+                "on another disk."
+            )
+            % {"path": path}
         )
     if error.errno in NOT_WRITABLE:
         return StartError(
-            f"{path} cannot be written by this user ({error.strerror}): "
-            "set VAR_DIR to a folder that can."
+            _(
+                "%(path)s cannot be written by this user (%(reason)s): set VAR_DIR to a folder "
+                "that can."
+            )
+            % {"path": path, "reason": error.strerror}
         )
-    return StartError(f"{path} cannot be used: {error.strerror or error}.")
+    return StartError(
+        _("%(path)s cannot be used: %(reason)s.")
+        % {"path": path, "reason": error.strerror or error}
+    )

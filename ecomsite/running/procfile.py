@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from ecomsite.running.language import _
 from ecomsite.running.problems import StartError
 
 LINE = re.compile(r"^(?P<name>[a-z][a-z0-9_-]*):\s*(?P<command>\S.*)$")
@@ -17,6 +18,9 @@ def read_procfile(path: Path) -> dict[str, str]:
             continue
         match = LINE.match(text)
         if match is None or match["name"] in commands:
-            raise StartError(f"{path.name}, line {number} is not a new 'name: command': {text}")
+            raise StartError(
+                _("%(file)s, line %(number)d is not a new “name: command”: %(text)s")
+                % {"file": path.name, "number": number, "text": text}
+            )
         commands[match["name"]] = match["command"]
     return commands

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecomsite.running.children import signal_group, spawn
+from ecomsite.running.language import _
 from ecomsite.running.problems import StartError
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
@@ -104,9 +105,12 @@ class Supervisor:
         while not ready():
             for child in self.children.values():
                 if child.process is not None and child.process.poll() is not None:
-                    raise StartError(self._obituary(child, "while the shop was starting"))
+                    raise StartError(self._obituary(child, _("while the shop was starting")))
             if time.monotonic() > deadline:
-                raise StartError(f"{what} did not answer within {within:.0f} seconds.")
+                raise StartError(
+                    _("%(what)s did not answer within %(seconds)d seconds.")
+                    % {"what": what, "seconds": within}
+                )
             self._sleep(0.1)
 
     def watch(self) -> None:
@@ -128,16 +132,16 @@ class Supervisor:
             for name in names
             if (child := self.children.get(name)) is not None and child.process is not None
         ]
-        for _, process in running:
+        for _child, process in running:
             if process.poll() is None:
                 process.terminate()
         began = time.monotonic()
-        while any(process.poll() is None for _, process in running):
+        while any(process.poll() is None for _child, process in running):
             waited = time.monotonic() - began
             if waited > self.patience.stop_within:
                 break
             if self._signal_within(0.2) in STOP_SIGNALS and waited > 1.0:
-                self.say("Stopping at once.")
+                self.say(_("Stopping at once."))
                 break
         for child, process in running:
             signal_group(process, signal.SIGKILL)
@@ -157,9 +161,13 @@ class Supervisor:
         if now - child.started_at >= self.patience.settled_after:
             child.restarts = 0
         if child.restarts >= self.patience.restarts:
-            raise StartError(self._obituary(child, f"{child.restarts + 1} times in a row"))
+            times = _("%(number)d times in a row") % {"number": child.restarts + 1}
+            raise StartError(self._obituary(child, times))
         pause = self.patience.pause(child.restarts)
-        self.say(f"{child.name} ended {how_it_ended(code)}; starting it again in {pause:g} s.")
+        self.say(
+            _("%(name)s ended %(how)s; starting it again in %(seconds)g s.")
+            % {"name": child.name, "how": how_it_ended(code), "seconds": pause}
+        )
         child.process = None
         child.restarts += 1
         child.due_at = now + pause
@@ -202,16 +210,23 @@ class Supervisor:
 
     def _obituary(self, child: Child, when: str) -> str:
         code = child.process.poll() if child.process else None
-        ended = "unseen" if code is None else how_it_ended(code)
+        sentence = _("%(name)s ended %(how)s, %(when)s.") % {
+            "name": child.name,
+            "how": how_it_ended(code or 0),
+            "when": when,
+        }
         words = last_words(child.log) if child.log else ""
-        place = f" Its last words, from {child.log}:\n{words}" if words else ""
-        return f"{child.name} ended {ended}, {when}.{place}"
+        if not words:
+            return sentence
+        return (
+            sentence + " " + _("Its last words, from %(log)s:") % {"log": child.log} + "\n" + words
+        )
 
 
 def how_it_ended(code: int) -> str:
     if code < 0:
-        return f"by signal {signal.Signals(-code).name}"
-    return f"with exit code {code}"
+        return _("by signal %(signal)s") % {"signal": signal.Signals(-code).name}
+    return _("with exit code %(code)d") % {"code": code}
 
 
 def last_words(log: Path) -> str:

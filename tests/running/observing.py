@@ -56,8 +56,8 @@ def port_is_free(port: int) -> bool:
 
 def bare_environment() -> dict[str, str]:
     """Our own environment without what the tests or a person set for a shop."""
-    kept = {"PATH", "HOME", "LANG", "LC_ALL", "USER", "TMPDIR"}
-    return {key: value for key, value in os.environ.items() if key in kept}
+    kept = {"PATH", "HOME", "USER", "TMPDIR"}
+    return {"LC_ALL": "C.UTF-8"} | {key: os.environ[key] for key in kept & os.environ.keys()}
 
 
 def start(*arguments: str, output: Path, **environment: str) -> subprocess.Popen[bytes]:

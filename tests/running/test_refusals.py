@@ -41,7 +41,7 @@ def test_a_port_that_is_none(port: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such host"])
 def test_a_host_that_is_elsewhere(host: str, tmp_path: Path) -> None:
-    assert refused(tmp_path, HOST=host) == f"HOST '{host}' is not an address of this machine."
+    assert refused(tmp_path, HOST=host) == f"HOST “{host}” is not an address of this machine."
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
