@@ -78,8 +78,8 @@ def _shop_totals(history: DemandHistory, softened: FloatArray) -> FloatArray:
     totals = softened.sum(axis=0, dtype=np.float64)
     means = (softened.sum(axis=1, dtype=np.float64) / lifetime).astype(np.float32)
     on_shelf = np.zeros(history.n_days)
-    for start in range(0, history.n_skus, 8192):
-        block = slice(start, start + 8192)
+    for start in range(0, history.n_skus, 1024):
+        block = slice(start, start + 1024)
         on_shelf += means[block] @ history.observed[block].astype(np.float32)
     share = on_shelf / max(float(means.sum(dtype=np.float64)), 1e-12)
     # A day that hardly any SKU was observed on would be scaled up from next to nothing.
