@@ -14,7 +14,6 @@ import numpy as np
 from orders.algorithms import retail_repairs
 from orders.algorithms.order_files import (
     Faults,
-    RefusedFileError,
     RowReader,
     UnreadableValueError,
     gettext_noop,
@@ -125,14 +124,7 @@ def load(
     """Read and clean; refuses at the first unreadable row (an import reports all of them)."""
     faults = Faults()
     raw = read(paths, faults=faults, until=until, on_progress=on_progress)
-    if faults.count:
-        first = faults.first[0]
-        raise RefusedFileError(
-            gettext_noop("%(file)s, row %(row)s: %(reason)s"),
-            file=first.file,
-            row=first.row,
-            reason=str(first.reason),
-        )
+    faults.refuse_any()
     return clean(raw)
 
 

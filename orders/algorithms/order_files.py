@@ -83,6 +83,17 @@ class Faults:
         if len(self.first) < KEEP_FAULTS:
             self.first.append(RowFault(file, row, reason))
 
+    def refuse_any(self) -> None:
+        """Raise RefusedFileError for the first one, where a report on all is of no use."""
+        if self.first:
+            fault = self.first[0]
+            raise RefusedFileError(
+                gettext_noop("%(file)s, row %(row)s: %(reason)s"),
+                file=fault.file,
+                row=fault.row,
+                reason=str(fault.reason),
+            )
+
 
 def _fold(name: str) -> str:
     return re.sub(r"[\s_]+", "", name).casefold()
