@@ -1,0 +1,3 @@
+from orders.admin import imports, orders
+
+__all__ = ["imports", "orders"]

@@ -1,0 +1,243 @@
+"""Staff pages of orders, shipments and returns."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+
+from catalog.money import format_money
+from learning.staff_pages import EMPTY, ReadOnlyAdmin, chip, facts_table, person
+from orders.errors import OrdersError
+from orders.models import (
+    Order,
+    OrderLine,
+    OrderStatusChange,
+    ReturnLine,
+    ReturnRequest,
+    Shipment,
+    ShipmentLine,
+)
+from orders.services import fulfilment
+
+STATUS_TONES = {
+    "placed": "warn",
+    "held": "bad",
+    "paid": "warn",
+    "part_shipped": "info",
+    "shipped": "good",
+    "completed": "good",
+    "cancelled": "bad",
+}
+RETURN_TONES = {"requested": "warn", "approved": "info", "received": "good", "refused": "bad"}
+LINES_PER_PAGE = 50
+
+
+class ReadOnlyInline(TabularInline):
+    extra = 0
+    can_delete = False
+    per_page = LINES_PER_PAGE
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class OrderLineInline(ReadOnlyInline):
+    model = OrderLine
+    fields = (
+        "sku_code",
+        "name",
+        "quantity",
+        "quantity_shipped",
+        "quantity_cancelled",
+        "quantity_returned",
+        "unit_price",
+        "line_total",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
+        lines: QuerySet[OrderLine] = super().get_queryset(request)
+        return lines.select_related("order")
+
+    @admin.display(description=gettext_lazy("unit price"))
+    def unit_price(self, line: OrderLine) -> str:
+        return format_money(line.unit_price_minor, line.order.currency)
+
+    @admin.display(description=gettext_lazy("sum"))
+    def line_total(self, line: OrderLine) -> str:
+        return format_money(line.unit_price_minor * line.quantity, line.order.currency)
+
+
+class StatusChangeInline(ReadOnlyInline):
+    model = OrderStatusChange
+    fields = ("changed_at", "from_status", "to_status", "changed_by", "note")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderStatusChange]:
+        changes: QuerySet[OrderStatusChange] = super().get_queryset(request)
+        return changes.select_related("changed_by", "order")
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    list_display = (
+        "number",
+        "placed_at",
+        "customer_name",
+        "status_label",
+        "total",
+        "country",
+        "source",
+    )
+    list_filter = ("status", ("placed_at", RangeDateTimeFilter), "country")
+    search_fields = ("number", "email", "customer__username", "customer__external_reference")
+    list_select_related = ("customer", "imported_by")
+    actions = ("mark_paid_selected", "ship_selected", "cancel_selected")
+    inlines = (OrderLineInline, StatusChangeInline)
+    fieldsets = (
+        (None, {"fields": ("number", "status_label", "customer_name", "email", "placed_at")}),
+        (
+            gettext_lazy("Money"),
+            {"fields": ("goods", "shipping", "discount", "tax", "total")},
+        ),
+        (gettext_lazy("Delivery"), {"fields": ("country", "address", "shipped_at")}),
+        (gettext_lazy("Risk"), {"fields": ("risk_shown",)}),
+    )
+
+    @admin.display(description=gettext_lazy("customer"), ordering="customer")
+    def customer_name(self, order: Order) -> str:
+        return str(order.customer) if order.customer else order.email or _("guest")
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def status_label(self, order: Order) -> SafeString:
+        return chip(order.status, order.get_status_display(), STATUS_TONES)
+
+    @admin.display(description=gettext_lazy("goods"))
+    def goods(self, order: Order) -> str:
+        return format_money(order.goods_minor, order.currency)
+
+    @admin.display(description=gettext_lazy("shipping"))
+    def shipping(self, order: Order) -> str:
+        return format_money(order.shipping_minor, order.currency)
+
+    @admin.display(description=gettext_lazy("discount"))
+    def discount(self, order: Order) -> str:
+        return format_money(-order.discount_minor, order.currency)
+
+    @admin.display(description=gettext_lazy("tax"))
+    def tax(self, order: Order) -> str:
+        return format_money(order.tax_minor, order.currency)
+
+    @admin.display(description=gettext_lazy("total"), ordering="total_minor")
+    def total(self, order: Order) -> str:
+        return format_money(order.total_minor, order.currency)
+
+    @admin.display(description=gettext_lazy("source"))
+    def source(self, order: Order) -> str:
+        return _("imported") if order.imported_by_id else _("shop")
+
+    @admin.display(description=gettext_lazy("address"))
+    def address(self, order: Order) -> SafeString | str:
+        return facts_table(order.shipping_address.items()) if order.shipping_address else EMPTY
+
+    @admin.display(description=gettext_lazy("verdict"))
+    def risk_shown(self, order: Order) -> SafeString | str:
+        return facts_table(order.risk.items()) if order.risk else EMPTY
+
+    def has_ship_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("orders.ship_order"))
+
+    @admin.action(description=gettext_lazy("Mark as paid"), permissions=["ship"])
+    def mark_paid_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        self._on_each(
+            request,
+            queryset,
+            lambda order: fulfilment.mark_paid(order=order, user=person(request)),
+        )
+
+    @admin.action(description=gettext_lazy("Ship all that is open"), permissions=["ship"])
+    def ship_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        self._on_each(
+            request,
+            queryset,
+            lambda order: fulfilment.ship_order(order=order, key=uuid4().hex, user=person(request)),
+        )
+
+    @admin.action(description=gettext_lazy("Cancel what was not sent"), permissions=["ship"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        self._on_each(
+            request,
+            queryset,
+            lambda order: fulfilment.cancel_order(order=order, user=person(request)),
+        )
+
+    def _on_each(
+        self, request: HttpRequest, orders: QuerySet[Order], step: Callable[[Order], Any]
+    ) -> None:
+        n_done = 0
+        for order in orders:
+            try:
+                step(order)
+                n_done += 1
+            except OrdersError as error:
+                messages.error(request, str(error))
+        if n_done:
+            done = ngettext("Done for %(n)d order.", "Done for %(n)d orders.", n_done)
+            messages.success(request, done % {"n": n_done})
+
+
+class ShipmentLineInline(ReadOnlyInline):
+    model = ShipmentLine
+    fields = ("line", "quantity")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ShipmentLine]:
+        lines: QuerySet[ShipmentLine] = super().get_queryset(request)
+        return lines.select_related("line", "shipment")
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(ReadOnlyAdmin):
+    list_display = ("shipped_at", "order", "carrier", "tracking_number")
+    search_fields = ("order__number", "tracking_number")
+    list_filter = ("carrier",)
+    list_select_related = ("order",)
+    fields = ("order", "carrier", "tracking_number", "shipped_at")
+    inlines = (ShipmentLineInline,)
+
+
+class ReturnLineInline(ReadOnlyInline):
+    model = ReturnLine
+    fields = ("line", "quantity", "is_resellable")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnLine]:
+        lines: QuerySet[ReturnLine] = super().get_queryset(request)
+        return lines.select_related("line", "request__order")
+
+
+@admin.register(ReturnRequest)
+class ReturnRequestAdmin(ReadOnlyAdmin):
+    list_display = ("order", "status_label", "reason", "requested_at", "received_at")
+    list_filter = ("status", ("requested_at", RangeDateTimeFilter))
+    search_fields = ("order__number", "reason")
+    list_select_related = ("order",)
+    fields = ("order", "status_label", "reason", "requested_at", "received_at")
+    inlines = (ReturnLineInline,)
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def status_label(self, request_for_return: ReturnRequest) -> SafeString:
+        return chip(
+            request_for_return.status, request_for_return.get_status_display(), RETURN_TONES
+        )
