@@ -11,6 +11,7 @@ MEDIA_PATTERN = rf"^{settings.MEDIA_URL.lstrip('/')}(?P<path>(?:photos|heat_maps
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/catalog/", include("catalog.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("insights.urls")),
     re_path(MEDIA_PATTERN, serve, {"document_root": settings.MEDIA_ROOT}),

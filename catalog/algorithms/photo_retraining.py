@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import GroupKFold
 
 from catalog.algorithms.photo_classifier import PhotoClassifier
 from catalog.algorithms.photo_classifier_training import (
@@ -119,7 +119,7 @@ def _held_out_logits(
     seed: int,
 ) -> DoubleArray:
     held_out = np.empty((len(truth), len(prior.intercept)))
-    folds = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
+    folds = GroupKFold(5, shuffle=True, random_state=seed)
     for learn, test in folds.split(features, truth, groups):
         head = fit_softmax(
             features[learn],

@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from catalog.algorithms.decode import UnreadablePhotoError, decode_photo
-from catalog.algorithms.renditions import render
+from catalog.algorithms.renditions import render, sizes_to_render
 from catalog.errors import REASONS, PhotoRefusedError
 from catalog.models import Product, ProductPhoto
 from learning.jobs import send_on_commit
@@ -95,7 +95,8 @@ def prepare_photo(*, photo: ProductPhoto) -> ProductPhoto:
     }
     storage = photo.file.storage
     stem = str(photo.file.name).removesuffix(".webp")
-    for name in ("medium", "small"):
+    renditions["medium"] = renditions["small"] = renditions["large"]
+    for name in sizes_to_render(pixels):
         made = render(pixels, name)
         stored_name = storage.save(f"{stem}-{name}.webp", ContentFile(made.content))
         renditions[name] = {"name": stored_name, "width": made.width, "height": made.height}

@@ -27,24 +27,25 @@ def slug(name: str) -> str:
 
 
 def read_clothing(folder: Path, *, split: str) -> list[LabelledPhoto]:
-    """Photos of `train` or `validation`; the group is who sent the photo."""
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["split_small"] == split]
-    photos = [
+    """Photos of one split by class folder; the group is who sent the photo, where that is known."""
+    senders = {}
+    if (folder / "labels.csv").is_file():
+        with (folder / "labels.csv").open(newline="", encoding="utf-8") as lines:
+            senders = {row["image"]: f"sender-{row['sender_id']}" for row in csv.DictReader(lines)}
+    return [
         LabelledPhoto(
-            path=folder / split / row["label_small"] / f"{row['image']}.jpg",
-            label=slug(row["label_small"]),
-            fine_label=slug(row["label_small"]),
-            group=f"sender-{row['sender_id']}",
+            path=path,
+            label=slug(path.parent.name),
+            fine_label=slug(path.parent.name),
+            group=senders.get(path.stem, ""),
             source="clothing",
         )
-        for row in rows
+        for path in sorted((folder / split).glob("*/*.jpg"))
     ]
-    return sorted((photo for photo in photos if photo.path.is_file()), key=lambda p: p.path)
 
 
 def read_grocery(folder: Path, *, split: str) -> list[LabelledPhoto]:
-    """Photos of `train` or `val`, labelled with the coarse class (fine class beside it)."""
+    """Photos of one split, labelled with the coarse class (fine class beside it)."""
     with (folder / "classes.csv").open(newline="", encoding="utf-8") as lines:
         names = {
             row["Class ID (int)"]: (row["Class Name (str)"], row["Coarse Class Name (str)"])
@@ -69,11 +70,17 @@ def read_grocery(folder: Path, *, split: str) -> list[LabelledPhoto]:
 
 
 def read_split(folder: Path, *, split: str) -> list[LabelledPhoto]:
-    """`train` or `validation` of whichever of the two sets lies in `folder`."""
+    """One split ("train", "validation", "test") of whichever of the two sets lies in `folder`.
+
+    `folder` may also be one of the sets itself.
+    """
     photos: list[LabelledPhoto] = []
-    if (folder / "clothing" / "labels.csv").is_file():
-        photos += read_clothing(folder / "clothing", split=split)
-    if (folder / "grocery" / "classes.csv").is_file():
-        name = "val" if split == "validation" else split
-        photos += read_grocery(folder / "grocery", split=name)
+    for clothing in (folder / "clothing", folder):
+        if (clothing / split).is_dir() and not (clothing / "classes.csv").is_file():
+            photos += read_clothing(clothing, split=split)
+            break
+    for grocery in (folder / "grocery", folder):
+        for name in (split, "val") if split == "validation" else (split,):
+            if (grocery / "classes.csv").is_file() and (grocery / f"{name}.txt").is_file():
+                return photos + read_grocery(grocery, split=name)
     return photos

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from catalog.algorithms.backbone import ARTEFACT, FloatArray, load_backbone
+from catalog.algorithms.decode import decode_photo
 from catalog.algorithms.photo_classifier import PhotoClassifier
 from catalog.algorithms.photo_classifier_training import (
     LabelledEmbeddings,
@@ -36,11 +37,12 @@ FOLDER = ARTEFACT.parent / "photo_category"
 def embed(photos: Sequence[LabelledPhoto]) -> FloatArray:
     """(n, 1280) in the order given."""
     backbone = load_backbone()
-    vectors = []
-    for photo in photos:
-        with Image.open(photo.path) as image:
-            vectors.append(backbone.features(image.convert("RGB")).embedding)
-    return np.stack(vectors)
+    return np.stack(
+        [
+            backbone.features(decode_photo(photo.path.read_bytes()).pixels).embedding
+            for photo in photos
+        ]
+    )
 
 
 def labelled(photos: Sequence[LabelledPhoto], embeddings: FloatArray) -> LabelledEmbeddings:
@@ -51,7 +53,7 @@ def labelled(photos: Sequence[LabelledPhoto], embeddings: FloatArray) -> Labelle
     return LabelledEmbeddings(embeddings, labels, np.where(senders == "", scenes, senders))
 
 
-def measure(
+def measure_head(
     model: PhotoClassifier, photos: Sequence[LabelledPhoto], embeddings: FloatArray
 ) -> dict[str, dict[str, float]]:
     """Figures under "all" and under each set."""
@@ -156,7 +158,7 @@ def main(arguments: list[str]) -> None:
         strength=STRENGTH,
         backbone_sha256=load_backbone().sha256,
     )
-    found = measure(model, held_out, embed(held_out))
+    found = measure_head(model, held_out, embed(held_out))
     baselines = measure_baselines(training, held_out)
     write(model, options.out, found=found, baselines=baselines)
     sys.stdout.write(json.dumps({"figures": found, "baselines": baselines}, indent=2) + "\n")
