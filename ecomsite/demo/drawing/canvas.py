@@ -32,18 +32,14 @@ class Shape:
     def size(self) -> tuple[int, int]:
         return self.mask.size
 
-    def on_sheet(self) -> Image.Image:
-        sheet = Image.new("L", (SIZE, SIZE), 0)
-        sheet.paste(self.mask, self.box)
-        return sheet
+    def seen_in(self, box: Box) -> Image.Image:
+        """The part of the mask that lies in another box, as large as that box."""
+        view = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
+        view.paste(self.mask, (self.box[0] - box[0], self.box[1] - box[1]))
+        return view
 
     def within(self, other: "Shape") -> "Shape":
-        cover = other.on_sheet().crop(self.box)
-        return Shape(self.box, ImageChops.multiply(self.mask, cover))
-
-    def without(self, other: "Shape") -> "Shape":
-        cover = ImageChops.invert(other.on_sheet().crop(self.box))
-        return Shape(self.box, ImageChops.multiply(self.mask, cover))
+        return Shape(self.box, ImageChops.multiply(self.mask, other.seen_in(self.box)))
 
 
 def _box_of(points: NDArray[np.float64], margin: float) -> Box:
@@ -194,11 +190,15 @@ class Canvas:
         clip: Shape | None = None,
     ) -> None:
         """A blurred patch: a highlight, a blush, a fold, a shadow inside."""
-        small = shape.on_sheet().reduce(4).filter(ImageFilter.GaussianBlur(blur / 4))
-        veil = small.resize((SIZE, SIZE), Image.Resampling.BILINEAR)
+        reach = round(blur * 3) + 8
+        x0, y0, x1, y1 = shape.box
+        box = (max(x0 - reach, 0), max(y0 - reach, 0), min(x1 + reach, SIZE), min(y1 + reach, SIZE))
+        # A blur has no edges, so a quarter of the size shows no less.
+        small = shape.seen_in(box).reduce(4).filter(ImageFilter.GaussianBlur(blur / 4))
+        veil = small.resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR)
         if clip is not None:
-            veil = ImageChops.multiply(veil, clip.on_sheet())
-        self.picture.paste(colour, (0, 0), veil.point(lambda v: v * opacity))
+            veil = ImageChops.multiply(veil, clip.seen_in(box))
+        self.picture.paste(colour, box, veil.point(lambda v: v * opacity))
 
     def cast(
         self, *rings: Ring, dx: float = 22, dy: float = 14, blur: float = 16, opacity: float = 0.28

@@ -1,0 +1,1 @@
+"""Write what was simulated into the shop's database, column by column."""
