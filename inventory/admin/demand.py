@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -172,7 +173,8 @@ class DemandDayAdmin(ReadOnlyAdmin):
 
 def _units(value: float) -> str:
     """Slow sellers need a decimal, fast ones none."""
-    return figure(round(value, 1) if value < UNITS_SHOWN_WITH_DECIMALS else round(value))
+    decimals = 1 if value < UNITS_SHOWN_WITH_DECIMALS else 0
+    return number_format(value, decimal_pos=decimals, force_grouping=True)
 
 
 def _as_chart_day(day: DayOfChart) -> ChartDay:
