@@ -38,3 +38,11 @@ class UnknownPhotoLabelError(CatalogError):
     def __init__(self, label: str) -> None:
         self.label = label
         super().__init__(_("There is no label called “%(label)s”.") % {"label": label})
+
+
+class CategoryBelowItselfError(CatalogError):
+    """Raised when a category is to be moved below itself."""
+
+    def __init__(self, category: str) -> None:
+        self.category = category
+        super().__init__(_("“%(category)s” cannot lie below itself.") % {"category": category})

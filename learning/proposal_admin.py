@@ -103,6 +103,10 @@ class ProposalAdmin(ReadOnlyAdmin):
         """What the machine says it is."""
         return format_html("{}", proposal)
 
+    def factor_name(self, code: str) -> str:
+        """What a factor of the explanation is called."""
+        return code_name(code)
+
     # Columns for lists.
 
     @admin.display(description=gettext_lazy("decision"), ordering="status")
@@ -227,7 +231,7 @@ class ProposalAdmin(ReadOnlyAdmin):
             proposal=proposal,
             evidence=self.evidence(proposal),
             verdict=self.verdict(proposal),
-            factors=factor_rows(proposal.explanation),
+            factors=factor_rows(proposal.explanation, name=self.factor_name),
             corrections=self.corrections(proposal) if can_decide else (),
             decisions=decisions_on(proposal),
             can_decide=can_decide,
@@ -253,7 +257,9 @@ class ProposalAdmin(ReadOnlyAdmin):
         return f"{self.opts.app_label}_{self.opts.model_name}_{what}"
 
 
-def factor_rows(explanation: Mapping[str, Any]) -> list[FactorRow]:
+def factor_rows(
+    explanation: Mapping[str, Any], *, name: Callable[[str], str] = code_name
+) -> list[FactorRow]:
     """The factors of a stored explanation, strongest first, as bars."""
     unit = explanation.get("unit", "share")
     factors = explanation.get("factors", [])
@@ -261,8 +267,9 @@ def factor_rows(explanation: Mapping[str, Any]) -> list[FactorRow]:
     strongest = max(strengths, default=0.0)
     rows = [
         FactorRow(
-            name=code_name(factor["name"]),
-            value=figure(factor["value"]),
+            name=name(factor["name"]),
+            # A share that is its own value need not be said twice.
+            value="" if factor["value"] == factor["weight"] else figure(factor["value"]),
             weight=_weight(factor["weight"], unit),
             direction=str(factor.get("direction") or Direction.NONE),
             share=strength / strongest if strongest else 0.0,

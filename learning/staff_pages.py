@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from learning.wording import code_name
@@ -58,10 +59,16 @@ def percent(share: float | None) -> str:
 
 
 def figure(value: Any) -> str:
-    """A number with as many decimals as its size needs, anything else as it is."""
+    """A value of a JSON column to read: numbers with as many decimals as their size needs."""
     if value is None or value == "":
         return EMPTY
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{code_name(code)} {figure(part)}" for code, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(figure(part) for part in value)
+    if not isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, int) or abs(value) >= 1000:
         return number_format(value, decimal_pos=0, force_grouping=True)
@@ -124,8 +131,8 @@ def figures_table(*columns: tuple[Any, Mapping[str, Any]]) -> SafeString:
 
 
 def facts_table(facts: Iterable[tuple[Any, Any]]) -> SafeString:
-    """Name and value, one pair a row."""
+    """Name and value, one pair a row; names that are codes are replaced by what they are called."""
     return render_to_string(
         "learning/staff/facts.html",
-        {"facts": [(name, figure(value)) for name, value in facts]},
+        {"facts": [(code_name(str(name)), figure(value)) for name, value in facts]},
     )

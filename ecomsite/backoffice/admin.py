@@ -1,0 +1,235 @@
+"""Staff pages that join several apps, and the pages of packages in the shop's dress."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django_celery_beat.admin import CrontabScheduleAdmin as BeatCrontabScheduleAdmin
+from django_celery_beat.admin import IntervalScheduleAdmin as BeatIntervalScheduleAdmin
+from django_celery_beat.admin import PeriodicTaskAdmin as BeatPeriodicTaskAdmin
+from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+import ecomsite.backoffice.wording  # noqa: F401  # what the steps of a night are called
+from catalog.admin.products import ProductAdmin
+from catalog.models import Product, Sku
+from customers.admin import UserAdmin
+from customers.models import User
+from ecomsite.backoffice.models import NightlyRun
+from ecomsite.backoffice.roles import role_title
+from ecomsite.backoffice.stages import read_stages
+from inventory.models import DemandForecast, StockLevel
+from learning.staff_pages import EMPTY, ReadOnlyAdmin, StaffAdmin, chip, facts_table, figure
+from orders.models import Order
+
+RUN_TONES = {"running": "info", "done": "good", "done_with_failures": "warn", "lost": "bad"}
+
+for model in (
+    Group,
+    Product,
+    User,
+    PeriodicTask,
+    IntervalSchedule,
+    CrontabSchedule,
+    SolarSchedule,
+    ClockedSchedule,
+):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+@admin.register(Product)
+class StockedProductAdmin(ProductAdmin):
+    """The page of a product with what inventory knows about it."""
+
+    readonly_fields = (*ProductAdmin.readonly_fields, "stock_by_sku")
+    fieldsets = (*ProductAdmin.fieldsets, (_("Stock and forecast"), {"fields": ("stock_by_sku",)}))
+
+    @admin.display(description=_("by SKU"))
+    def stock_by_sku(self, product: Product) -> SafeString:
+        forecast = DemandForecast.objects.filter(sku=OuterRef("pk"), is_current=True).order_by("pk")
+        skus = (
+            Sku.objects.filter(product=product)
+            .annotate(
+                on_hand=_sum_of("on_hand"),
+                reserved=_sum_of("reserved"),
+                expected=Subquery(forecast.values("units")[:1]),
+                forecast=Subquery(forecast.values("pk")[:1]),
+                horizon=Subquery(forecast.values("horizon_days")[:1]),
+            )
+            .order_by("position", "pk")
+        )
+        return render_to_string(
+            "backoffice/stock_by_sku.html",
+            {
+                "rows": [
+                    {
+                        "sku": sku,
+                        "on_hand": figure(sku.on_hand),
+                        "reserved": figure(sku.reserved),
+                        "available": figure(sku.on_hand - sku.reserved),
+                        "expected": (
+                            EMPTY if sku.expected is None else figure(round(sku.expected, 1))
+                        ),
+                        "horizon": sku.horizon,
+                        "forecast_url": _page_of("inventory_demandforecast", sku.forecast),
+                    }
+                    for sku in skus
+                ]
+            },
+        )
+
+
+@admin.register(User)
+class ShopperAdmin(UserAdmin):
+    """The page of a person with what they bought."""
+
+    list_display = (*UserAdmin.list_display[:4], "orders_count", *UserAdmin.list_display[4:])
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        people: QuerySet[User] = super().get_queryset(request)
+        placed = (
+            Order.objects.filter(customer=OuterRef("pk"))
+            .order_by()
+            .values("customer")
+            .annotate(n=Count("pk"))
+        )
+        return people.annotate(n_orders=Coalesce(Subquery(placed.values("n")), 0))
+
+    @admin.display(description=_("orders"), ordering="n_orders")
+    def orders_count(self, user: Any) -> str:
+        return figure(user.n_orders)
+
+
+@admin.register(NightlyRun)
+class NightlyRunAdmin(ReadOnlyAdmin):
+    list_display = ("as_of", "status_label", "stages_count", "took", "started_at", "finished_at")
+    list_filter = ("status",)
+    date_hierarchy = "as_of"
+    fields = ("as_of", "status_label", "took", "stages_shown", "waiting_shown", "started_at")
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_label(self, run: NightlyRun) -> SafeString:
+        return chip(run.status, run.get_status_display(), RUN_TONES)
+
+    @admin.display(description=_("steps"))
+    def stages_count(self, run: NightlyRun) -> str:
+        return figure(len(run.stages))
+
+    @admin.display(description=_("took"))
+    def took(self, run: NightlyRun) -> str:
+        seconds = sum(stage.get("seconds", 0) for stage in run.stages)
+        return _t("%(n)s s") % {"n": figure(round(seconds, 1))}
+
+    @admin.display(description=_("what it did"))
+    def stages_shown(self, run: NightlyRun) -> SafeString:
+        return render_to_string("backoffice/_stages.html", {"stages": read_stages(run)})
+
+    @admin.display(description=_("what waited for people at its end"))
+    def waiting_shown(self, run: NightlyRun) -> SafeString:
+        return facts_table(run.waiting.items())
+
+
+@admin.register(Group)
+class RoleAdmin(DjangoGroupAdmin, StaffAdmin):
+    list_display = ("role", "people", "permissions_count")
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        groups: QuerySet[Group] = super().get_queryset(request)
+        return groups.annotate(
+            n_people=Count("user", distinct=True), n_permissions=Count("permissions", distinct=True)
+        )
+
+    @admin.display(description=_("role"), ordering="name")
+    def role(self, group: Group) -> str:
+        return role_title(group.name)
+
+    @admin.display(description=_("people"), ordering="n_people")
+    def people(self, group: Any) -> str:
+        return figure(group.n_people)
+
+    @admin.display(description=_("permissions"), ordering="n_permissions")
+    def permissions_count(self, group: Any) -> str:
+        return figure(group.n_permissions)
+
+
+class TaskWidget(UnfoldAdminSelectWidget, TaskSelectWidget):
+    """Choice of the jobs that exist, in unfold's dress."""
+
+
+class ScheduledJobForm(PeriodicTaskForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        self.fields["regtask"].widget = TaskWidget()
+
+
+@admin.register(PeriodicTask)
+class ScheduledJobAdmin(BeatPeriodicTaskAdmin, StaffAdmin):
+    form = ScheduledJobForm
+    list_display = ("name", "task", "schedule_shown", "enabled_label", "last_run_at", "runs")
+    list_filter = ("enabled", "one_off")
+    list_select_related = ("interval", "crontab", "solar", "clocked")
+    search_fields = ("name", "task")
+
+    @admin.display(description=_("schedule"))
+    def schedule_shown(self, job: PeriodicTask) -> str:
+        return str(job.scheduler)
+
+    @admin.display(description=_("state"), ordering="enabled")
+    def enabled_label(self, job: PeriodicTask) -> SafeString:
+        if job.enabled:
+            return chip("on", _t("on"), {"on": "good"})
+        return chip("off", _t("off"))
+
+    @admin.display(description=_("runs"), ordering="total_run_count")
+    def runs(self, job: PeriodicTask) -> str:
+        return figure(job.total_run_count)
+
+
+@admin.register(IntervalSchedule)
+class IntervalAdmin(BeatIntervalScheduleAdmin, StaffAdmin):
+    list_display = ("every", "period")
+
+
+@admin.register(CrontabSchedule)
+class CrontabAdmin(BeatCrontabScheduleAdmin, StaffAdmin):
+    pass
+
+
+def _sum_of(column: str) -> Coalesce:
+    units = (
+        StockLevel.objects.filter(sku=OuterRef("pk"))
+        .order_by()
+        .values("sku")
+        .annotate(n=Sum(column))
+        .values("n")
+    )
+    return Coalesce(Subquery(units), 0)
+
+
+def _page_of(model: str, key: int | None) -> str | None:
+    """Address of a row's page; None without a row or while its app has no pages."""
+    if key is None:
+        return None
+    try:
+        return reverse(f"admin:{model}_change", args=[key])
+    except NoReverseMatch:
+        return None
