@@ -234,7 +234,7 @@ STORAGES = {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if DEBUG
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            else "ecomsite.static_files.StaticFilesStorage"
         )
     },
     # Learned models: a shared folder or an object store when workers run on several machines.

@@ -35,6 +35,8 @@ from learning.jobs import send_on_commit
 
 ANSWER_WITHIN_SECONDS = 5
 DATABASE_SCHEMES = {"postgres", "postgresql", "psql", "pgsql", "sqlite"}
+# The pages of the REST framework, which answers in JSON alone here.
+NOT_SERVED = ["rest_framework"]
 BROKER_SCHEMES = {"redis", "rediss"}
 
 
@@ -186,7 +188,7 @@ def collect_static_files() -> bool:
     fingerprint = _static_fingerprint()
     if mark.is_file() and mark.read_text() == fingerprint:
         return False
-    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=NOT_SERVED)
     mark.write_text(fingerprint)
     return True
 
@@ -194,7 +196,7 @@ def collect_static_files() -> bool:
 def _static_fingerprint() -> str:
     digest = hashlib.sha256()
     for finder in get_finders():
-        for path, storage in finder.list([]):
+        for path, storage in finder.list(NOT_SERVED):
             found = Path(storage.path(path)).stat()
             digest.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
     return digest.hexdigest()
