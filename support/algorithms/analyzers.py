@@ -56,6 +56,11 @@ def compose(title: str, text: str) -> str:
     return title.replace(_TITLE_END, " ") + _TITLE_END + clean if title else clean
 
 
+def title_length(text: str) -> int:
+    """How much of a composed text is its title; 0 without one."""
+    return max(text.find(_TITLE_END, 0, MAX_CHARACTERS), 0)
+
+
 def fold(text: str) -> str:
     """Lower case, half-width forms, tags and control characters as spaces; the length is kept."""
     text = text[:MAX_CHARACTERS]
@@ -87,10 +92,8 @@ def analyse(text: str, language: Language) -> list[str]:
     if language == "zh":
         return _character_grams(_SPACES.sub(" ", folded).strip())
     grams = _word_grams(_WORD.findall(folded))
-    title_length = text.find(_TITLE_END, 0, MAX_CHARACTERS)
-    if title_length > 0:
-        title = _word_grams(_WORD.findall(folded, 0, title_length))
-        grams.extend([_TITLE_MARK + gram for gram in title])
+    if end := title_length(text):
+        grams.extend([_TITLE_MARK + gram for gram in _word_grams(_WORD.findall(folded, 0, end))])
     return grams
 
 
@@ -127,8 +130,8 @@ def tokens(text: str, language: Language) -> Iterator[Token]:
         yield from _joined(parts, sizes=(1, 2, 3), between="")
         return
     yield from _joined(parts, sizes=(1, 2), between=" ")
-    title_length = text.find(_TITLE_END, 0, MAX_CHARACTERS)
-    title = [part for part in parts if part.end <= title_length]
+    end = title_length(text)
+    title = [part for part in parts if part.end <= end]
     for token in _joined(title, sizes=(1, 2), between=" "):
         yield Token(_TITLE_MARK + token.text, token.start, token.end)
 

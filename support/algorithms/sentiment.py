@@ -24,6 +24,7 @@ from support.algorithms.analyzers import (
     Token,
     analyse,
     detect_language,
+    title_length,
     tokens,
     units,
 )
@@ -188,7 +189,11 @@ class SentimentScorer:
                 last += 1
             share = weight_of[place] / counts[place]
             part_weights[first : last + 1] += share / (last - first + 1)
-        spans = merge_spans(parts, part_weights)
+        strongest = float(np.abs(part_weights).max(initial=0.0))
+        title_end = title_length(text)
+        n_title = sum(part.end <= title_end for part in parts)
+        spans = merge_spans(parts[:n_title], part_weights[:n_title], strongest)
+        spans += merge_spans(parts[n_title:], part_weights[n_title:], strongest)
         return SentimentExplanation(
             language=self.weights.language,
             logit=self.weights.bias + float(weights.sum()),
@@ -199,14 +204,13 @@ class SentimentScorer:
         )
 
 
-def merge_spans(parts: Sequence[Token], weights: FloatArray) -> list[Span]:
+def merge_spans(parts: Sequence[Token], weights: FloatArray, strongest: float) -> list[Span]:
     """Neighbouring words or characters of one direction and of some strength, as spans.
 
-    weights: what each part adds to the logit, shape (n_parts,).
-    Returns no span where nothing contributes.
+    weights: what each part adds to the logit, shape (n_parts,). strongest: the largest of the whole
+    review, which the title may hold. Returns no span where nothing contributes.
     """
-    strongest = float(np.abs(weights).max(initial=0.0))
-    if strongest == 0.0:
+    if strongest == 0.0 or not parts:
         return []
     sides = np.where(np.abs(weights) >= MARKED_SHARE * strongest, np.sign(weights), 0.0)
     edges = (np.flatnonzero(np.diff(sides)) + 1).tolist()
@@ -226,11 +230,16 @@ def probability_of(logit: float) -> float:
 
 
 class SentimentModel:
-    """The model that is served: one scorer per language, chosen by the script of the text."""
+    """The model that is served: one scorer per language, chosen by the script of the text.
+
+    apart: file of the same model learned without the newest reviews, or nothing. A later candidate
+        is compared with that one, as the served model has learned what both are measured on.
+    """
 
     format: ClassVar[str] = "npz"
 
-    def __init__(self, weights: Iterable[TermWeights]) -> None:
+    def __init__(self, weights: Iterable[TermWeights], *, apart: bytes = b"") -> None:
+        self._apart = apart
         self.scorers: Mapping[Language, SentimentScorer] = {
             part.language: SentimentScorer(part) for part in weights
         }
@@ -268,6 +277,10 @@ class SentimentModel:
             return SentimentExplanation(None, 0.0, 0.0, (), (), 0.0)
         return scorer.explain(text)
 
+    def for_measuring(self) -> "SentimentModel":
+        """The model that has not learned the newest reviews; this one where there is no other."""
+        return SentimentModel.from_bytes(self._apart) if self._apart else self
+
     def to_bytes(self) -> bytes:
         """A NumPy archive of numbers and UTF-8 bytes; equal models give equal bytes."""
         arrays: dict[str, NDArray[np.generic]] = {}
@@ -288,6 +301,7 @@ class SentimentModel:
             arrays[f"{language}_terms"] = _bytes_array("\n".join(part.terms).encode())
             arrays[f"{language}_idf"] = part.idf.astype(np.float32)
             arrays[f"{language}_coefficients"] = part.coefficients.astype(np.float32)
+        arrays["apart"] = _bytes_array(self._apart)
         arrays["header"] = _bytes_array(json.dumps(header, sort_keys=True).encode())
         buffer = io.BytesIO()
         # The stubs take the keywords for the option `allow_pickle`.
@@ -299,8 +313,10 @@ class SentimentModel:
         """Raises ValueError for what `to_bytes` did not write."""
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+                header = json.loads(archive["header"].tobytes())
                 return cls(
-                    _weights_from(part, archive) for part in json.loads(archive["header"].tobytes())
+                    [_weights_from(part, archive) for part in header],
+                    apart=archive["apart"].tobytes(),
                 )
         except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, OSError) as error:
             raise ValueError("not a model of review sentiment") from error

@@ -11,6 +11,7 @@ Chelba and Acero 2006): ten corrected reviews move it a little, ten thousand as 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -36,14 +37,15 @@ class TrainingSettings:
     min_documents: an n-gram must stand in so many reviews. It keeps rare phrases, which could be
         read back as somebody's words, out of the file.
     plain_strength, bayes_strength: inverse regularisation of the two regressions.
-    prior_strength: inverse pull towards an earlier version's coefficients.
+    prior_strengths: inverse pulls towards an earlier version's coefficients; the best out of fold
+        is taken, the first where there are too few labels to tell.
     wanted_accuracy: of the reviews that are not called mixed, measured out of fold.
     """
 
     min_documents: int
     plain_strength: float
     bayes_strength: float
-    prior_strength: float = 1.0
+    prior_strengths: Sequence[float] = (3.0, 10.0, 30.0)
     wanted_accuracy: float = 0.95
     folds: int = 4
     seed: int = 0
@@ -136,26 +138,35 @@ def fit_from_version(
     start = np.concatenate([prior.coefficients, np.zeros(len(counts.terms) - len(prior.terms))])
     features = weigh(counts.matrix, idf)
 
-    def fit(rows: IntArray) -> tuple[FloatArray, float]:
+    def fit(rows: IntArray, strength: float) -> tuple[FloatArray, float]:
         return _pulled_regression(
             features[rows],
             targets[rows],
             weights[rows],
             start=start,
             bias=prior.bias,
-            strength=settings.prior_strength,
+            strength=strength,
         )
 
-    coefficients, bias = fit(np.arange(len(texts)))
+    sides = (targets > 0.5).astype(np.int64)
+    smaller_side = min(np.count_nonzero(sides), np.count_nonzero(sides == 0))
+    can_choose = len(texts) >= MIN_LABELS_TO_CALIBRATE and smaller_side >= settings.folds
+    logits_by_strength = {
+        strength: _out_of_fold(features, sides, partial(fit, strength=strength), settings)
+        for strength in (settings.prior_strengths if can_choose else ())
+    }
+    strength = min(
+        logits_by_strength,
+        key=lambda tried: _log_loss(logits_by_strength[tried], targets, weights),
+        default=settings.prior_strengths[0],
+    )
+    coefficients, bias = fit(np.arange(len(texts)), strength)
     moved = TermWeights(
         prior.language, counts.terms, idf, coefficients, bias, prior.cuts, documents
     )
-    sides = (targets > 0.5).astype(np.int64)
-    smaller_side = min(np.count_nonzero(sides), np.count_nonzero(sides == 0))
-    if len(texts) < MIN_LABELS_TO_CALIBRATE or smaller_side < settings.folds:
+    if not can_choose:
         return moved
-    logits = _out_of_fold(features, sides, fit, settings)
-    return _calibrated(moved, logits, targets, weights, settings)
+    return _calibrated(moved, logits_by_strength[strength], targets, weights, settings)
 
 
 def count_terms(
@@ -251,7 +262,7 @@ def _pulled_regression(
     def loss(moved: FloatArray) -> tuple[float, FloatArray]:
         shift, offset = moved[:-1], moved[-1]
         logits = features @ (start + shift) + offset
-        value = np.sum(weights * (np.logaddexp(0.0, logits) - targets * logits))
+        value = _log_loss(logits, targets, weights)
         error = weights * (expit(logits) - targets)
         gradient = np.append(
             transposed @ error + shift / strength, error.sum() + (offset - bias) / BIAS_STRENGTH
@@ -267,6 +278,10 @@ def _pulled_regression(
         options={"maxiter": 300},
     )
     return start + found.x[:-1], float(found.x[-1])
+
+
+def _log_loss(logits: FloatArray, targets: FloatArray, weights: FloatArray) -> float:
+    return float(np.sum(weights * (np.logaddexp(0.0, logits) - targets * logits)))
 
 
 def _out_of_fold(

@@ -109,14 +109,20 @@ def test_overlapping_n_grams_are_one_span() -> None:
     assert explanation.spans[0].weight == pytest.approx(explanation.logit, abs=1e-9)
 
 
+def test_a_mark_does_not_run_from_the_title_into_the_text() -> None:
+    text = compose("Good", "good cup")
+    spans = make_model().explain(text).spans
+    assert [text[span.start : span.end] for span in spans] == ["Good", "good"]
+
+
 def test_marks_part_where_the_direction_turns() -> None:
     parts = [Token("a", 0, 1), Token("b", 2, 3), Token("c", 4, 5), Token("d", 6, 7)]
-    assert merge_spans(parts, np.array([1.0, 0.5, -0.6, 0.01])) == [
+    assert merge_spans(parts, np.array([1.0, 0.5, -0.6, 0.01]), 1.0) == [
         Span(0, 3, 1.5),
         Span(4, 5, -0.6),
     ]
-    assert merge_spans(parts, np.zeros(4)) == []
-    assert merge_spans([], np.zeros(0)) == []
+    assert merge_spans(parts, np.zeros(4), 0.0) == []
+    assert merge_spans([], np.zeros(0), 1.0) == []
 
 
 def test_the_file_gives_back_the_same_model() -> None:
