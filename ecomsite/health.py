@@ -84,7 +84,7 @@ def _missing_migrations() -> int:
 def _broker() -> str:
     try:
         with current_app.connection_for_write() as broker:
-            broker.channel().close()
+            broker.channel()
     except (BrokerError, RedisError, OSError):
         log.exception("the broker does not answer")
         return "does not answer"

@@ -20,7 +20,7 @@ class Heartbeat(bootsteps.StartStopStep):
     A loop that hangs stops writing; a thread beside it would go on.
     """
 
-    requires = {"celery.worker.components:Timer"}
+    requires = ("celery.worker.components:Timer",)
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
