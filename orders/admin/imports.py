@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+import orders.wording  # noqa: F401  # the codes of imports get their names
 from learning.staff_pages import EMPTY, StaffAdmin, bar, chip, facts_table, figure, person
 from learning.wording import code_name
 from orders.models import OrderImport

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from orders.algorithms import online_retail, shop_layout
 from orders.algorithms.order_files import Faults, RefusedFileError, Sentence
@@ -118,7 +119,12 @@ def _refused(faults: Faults, rows: int) -> Reading:
             for fault in faults.first
         ],
         problem_count=faults.count,
-        refusal=_("%(count)d rows cannot be read; nothing was imported.") % {"count": faults.count},
+        refusal=ngettext(
+            "%(count)d row cannot be read; nothing was imported.",
+            "%(count)d rows cannot be read; nothing was imported.",
+            faults.count,
+        )
+        % {"count": faults.count},
     )
 
 

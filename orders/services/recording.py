@@ -12,9 +12,11 @@ from django.db.models import F
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from catalog.models import Sku
 from catalog.services.imports import PastProduct, add_past_products
+from catalog.services.summaries import record_availability
 from customers.services.imports import PastCustomer, add_past_customers
-from inventory.models import StockMovement
+from inventory.models import StockLevel, StockMovement
 from inventory.services.history import PastDemand, PastMovements, record_history
 from learning.bulk import insert_columns
 from orders.algorithms.order_book import NONE, OrderBook
@@ -133,6 +135,7 @@ def record(planned: Plan, *, source: OrderImport) -> dict[str, int]:
         demand=_demand(planned, sku_ids),
         reference=f"import:{source.pk}",
     )
+    _show_availability(sku_ids[sku_ids != NONE])
     return planned.counts() | {
         "products": new_products,
         "customers": new_customers,
@@ -404,6 +407,20 @@ def _add_returns(planned: Plan) -> None:
         OrderLine.objects.filter(pk=line_id).update(
             quantity_returned=F("quantity_returned") + quantity
         )
+
+
+def _show_availability(sku_ids: IntArray) -> None:
+    """Say on the cards of the products whether they can be bought now."""
+    touched = {
+        product
+        for batch in _batches(map(str, sku_ids.tolist()))
+        for product in Sku.objects.filter(pk__in=batch).values_list("product_id", flat=True)
+    }
+    available = StockLevel.objects.filter(on_hand__gt=F("reserved"), sku__is_active=True)
+    record_availability(
+        available_product_ids=available.order_by().values_list("sku__product_id", flat=True),
+        among=touched,
+    )
 
 
 def _line_ids(book: OrderBook, lines: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -76,7 +76,7 @@ def test_an_owner_tries_dry_imports_exports_and_imports_again(tmp_path: Path) ->
 def test_an_owner_is_told_which_row_is_wrong(tmp_path: Path) -> None:
     path = make_file(tmp_path, *many_lines(30), make_line(date="31/31/2011"))
     out = io.StringIO()
-    with pytest.raises(CommandError, match="1 rows cannot be read; nothing was imported"):
+    with pytest.raises(CommandError, match="1 row cannot be read; nothing was imported"):
         call_command("import_orders", str(path), "--format", "online-retail", stdout=out)
     assert "orders.csv row 32: date '31/31/2011' is not a date" in out.getvalue()
     assert not Order.objects.exists()

@@ -203,6 +203,7 @@ def test_a_cancellation_that_comes_with_a_later_file_takes_its_demand_back(tmp_p
     assert DemandDay.objects.get().units_requested == 3
     assert Order.objects.get(number="600001").status == "cancelled"
     assert StockLevel.objects.get().on_hand == 500
+    assert Product.objects.get().has_stock
     third = bring_in(make_file(tmp_path, *path.read_text().splitlines()[1:], "", name="b.csv"))
     assert set(third.counts.values()) == {0}
 
@@ -233,7 +234,7 @@ def test_one_bad_row_and_nothing_comes_in(
     before = everything()
     report = bring_in(make_file(tmp_path, make_line(), make_line("600002", **fault)))
     assert report.status == OrderImport.Status.REFUSED
-    assert report.message == "1 rows cannot be read; nothing was imported."
+    assert report.message == "1 row cannot be read; nothing was imported."
     assert report.problems == [{"file": "orders.csv", "row": 3, "problem": message}]
     assert everything() == before
     assert OrderImport.objects.get().problems == report.problems

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from learning.models import Anomaly
+import orders.wording  # noqa: F401  # the codes of imports get their names
+from learning.wording import code_name
 from orders.errors import OrdersError
 from orders.models import OrderImport
 from orders.services.imports import ImportReport, import_orders
@@ -57,19 +58,30 @@ class Command(BaseCommand):
     def _print(self, report: ImportReport) -> None:
         self.stdout.write(_("%(rows)s rows read") % {"rows": f"{report.rows:,}"})
         for problem in report.problems[:SHOWN_PROBLEMS]:
-            self.stdout.write(f"  {problem['file']} row {problem['row']:,}: {problem['problem']}")
+            self.stdout.write(
+                "  "
+                + _("%(file)s row %(row)s: %(what)s")
+                % {
+                    "file": problem["file"],
+                    "row": f"{problem['row']:,}",
+                    "what": problem["problem"],
+                }
+            )
         if report.problem_count > SHOWN_PROBLEMS:
             more = report.problem_count - SHOWN_PROBLEMS
             self.stdout.write(_("  and %(count)s more") % {"count": f"{more:,}"})
-        labels = dict(Anomaly.Handling.choices)
         for repair in report.repairs:
             self.stdout.write(
-                f"  {repair['rows']:>9,} {labels[repair['handling']]}: {repair['detail']}"
+                f"  {repair['rows']:>9,} {code_name(repair['handling'])}: {repair['detail']}"
             )
             for example in repair["examples"][:SHOWN_EXAMPLES]:
-                self.stdout.write(f"            row {example['row']:,}: {_example(example)}")
+                self.stdout.write(
+                    "            "
+                    + _("row %(row)s: %(what)s")
+                    % {"row": f"{example['row']:,}", "what": _example(example)}
+                )
         for name, count in report.counts.items():
-            self.stdout.write(f"  {count:>9,} {name}")
+            self.stdout.write(f"  {count:>9,} {code_name(name)}")
         if report.message and report.status == OrderImport.Status.DONE:
             self.stdout.write(report.message)
 
