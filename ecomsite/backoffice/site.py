@@ -18,7 +18,7 @@ class BackofficeSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         # The site is made while the apps are still being loaded.
-        from ecomsite.backoffice.dashboard import read_dashboard  # noqa: PLC0415
+        from ecomsite.backoffice.dashboard.page import read_dashboard  # noqa: PLC0415
 
         context = {"dashboard": read_dashboard(request), **(extra_context or {})}
         response: HttpResponse = super().index(request, context)
