@@ -12,7 +12,8 @@ import numpy as np
 
 from inventory.algorithms.arrays import FloatArray, IntArray
 
-N_SPLITS = 5
+MOST_SPLITS = 5
+SKUS_PER_BIN = 20
 SMALLEST_BIN = 50
 _BODY = [0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.875, 0.9, 0.92]
 _TAIL = [0.94, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995]
@@ -21,22 +22,36 @@ PROBABILITIES: FloatArray = np.array([*_BODY, *_TAIL])
 
 @dataclass(frozen=True)
 class Bins:
-    """Where the fifths of level and of the share of sale days lie."""
+    """Where the fifths (of a small shop: fewer parts) of level and share of sale days lie.
+
+    Both arrays have shape (n_splits - 1,).
+    """
 
     level_edges: FloatArray
     share_edges: FloatArray
 
+    @property
+    def n_bins(self) -> int:
+        return (len(self.level_edges) + 1) * (len(self.share_edges) + 1)
+
     def number(self, level: FloatArray, share: FloatArray) -> IntArray:
-        """Bin of each SKU, 0..24, shape (n_skus,)."""
+        """Bin of each SKU, from 0, shape (n_skus,)."""
         rows = np.searchsorted(self.level_edges, level)
-        numbers: IntArray = rows * N_SPLITS + np.searchsorted(self.share_edges, share)
+        columns = np.searchsorted(self.share_edges, share)
+        numbers: IntArray = rows * (len(self.share_edges) + 1) + columns
         return numbers
 
 
-def fit_bins(level: FloatArray, share: FloatArray) -> Bins:
-    inner = np.linspace(0.0, 1.0, N_SPLITS + 1)[1:-1]
+def splits_for(n_skus: int) -> int:
+    """Parts per side, so that a bin holds about 20 SKUs: windows of one SKU overlap, and a bin
+    of two SKUs knows little of their tails however many windows it counts."""
+    return int(np.clip(np.sqrt(n_skus / SKUS_PER_BIN), 1, MOST_SPLITS))
+
+
+def fit_bins(level: FloatArray, share: FloatArray, *, n_splits: int) -> Bins:
+    inner = np.linspace(0.0, 1.0, n_splits + 1)[1:-1]
     if len(level) == 0:
-        return Bins(np.zeros(N_SPLITS - 1), np.zeros(N_SPLITS - 1))
+        return Bins(np.zeros(n_splits - 1), np.zeros(n_splits - 1))
     return Bins(np.quantile(level, inner), np.quantile(share, inner))
 
 
@@ -46,9 +61,9 @@ class RatioTable:
 
     bins: Bins
     ratios: FloatArray
-    """Shape (25, len(PROBABILITIES)), >= 0, never falling along a row."""
+    """Shape (n_bins, len(PROBABILITIES)), >= 0, never falling along a row."""
     counts: IntArray
-    """Ratios behind each bin, shape (25,); bins under 50 hold the pooled row."""
+    """Ratios behind each bin, shape (n_bins,); bins under 50 hold the pooled row."""
 
     def ratio(
         self, level: FloatArray, share: FloatArray, probability: FloatArray | float
@@ -76,7 +91,7 @@ def fit_ratio_table(bins: Bins, numbers: IntArray, ratios: FloatArray) -> RatioT
     numbers: bin of each ratio, under the bins of its own origin; ratios: same shape, finite.
     Without any ratio the table promises nothing but the forecast itself (ratio 1).
     """
-    n_bins = N_SPLITS * N_SPLITS
+    n_bins = bins.n_bins
     pooled = _quantiles(ratios) if len(ratios) else np.ones(len(PROBABILITIES))
     table = np.tile(pooled, (n_bins, 1))
     counts = np.bincount(numbers, minlength=n_bins)

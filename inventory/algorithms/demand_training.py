@@ -9,11 +9,11 @@ import numpy as np
 
 from inventory.algorithms.arrays import FloatArray, IntArray
 from inventory.algorithms.conformal import (
-    N_SPLITS,
     Bins,
     RatioTable,
     fit_bins,
     fit_ratio_table,
+    splits_for,
 )
 from inventory.algorithms.demand_model import DemandModel, DemandSettings
 from inventory.algorithms.history import DemandHistory, has_enough_history
@@ -25,6 +25,7 @@ from inventory.algorithms.shop_total import fit_shop_total
 
 HORIZON = 28
 FIRST_ORIGIN = 84
+EARLIEST_ORIGIN = 42
 ORIGIN_STEP = 14
 TABLE_SKUS = 4_000
 DRAWS_PER_ORIGIN = 3
@@ -136,7 +137,7 @@ def fit_demand_model(
     """
     settings = settings or DemandSettings()
     levels = fit_levels(history, settings)
-    bins = fit_bins(levels.level, levels.sale_share)
+    bins = fit_bins(levels.level, levels.sale_share, n_splits=splits_for(history.n_skus))
     day, window = fit_tables(
         history,
         settings,
@@ -184,13 +185,21 @@ def fit_tables(
     sample_review = review_days[sample]
     numbers: dict[str, list[IntArray]] = {"day": [], "window": []}
     ratios: dict[str, list[FloatArray]] = {"day": [], "window": []}
-    for origin in range(history.n_days - ORIGIN_STEP, FIRST_ORIGIN - 1, -ORIGIN_STEP):
+    # A young shop has to learn its tails from younger SKUs; an older one need not.
+    is_young = history.n_days < FIRST_ORIGIN + 4 * ORIGIN_STEP
+    first = EARLIEST_ORIGIN if is_young else FIRST_ORIGIN
+    for origin in range(history.n_days - ORIGIN_STEP, first - 1, -ORIGIN_STEP):
         known = pooled.until(origin)
-        rows = np.flatnonzero(has_enough_history(known))
+        enough = (
+            has_enough_history(known, days=28, sale_days=4)
+            if is_young
+            else has_enough_history(known)
+        )
+        rows = np.flatnonzero(enough)
         if len(rows) == 0:
             continue
         levels = fit_levels(known.of(rows), settings)
-        origin_bins = fit_bins(levels.level, levels.sale_share)
+        origin_bins = fit_bins(levels.level, levels.sale_share, n_splits=len(bins.level_edges) + 1)
         number = origin_bins.number(levels.level, levels.sale_share)
         past = _Aftermath.of(pooled, rows, origin, levels.profile)
         for _ in range(DRAWS_PER_ORIGIN):
@@ -251,7 +260,7 @@ def _table(bins: Bins, numbers: Sequence[IntArray], ratios: Sequence[FloatArray]
     if not numbers:
         return fit_ratio_table(bins, np.zeros(0, dtype=np.int64), np.zeros(0))
     stacked = np.concatenate(numbers)
-    return fit_ratio_table(bins, np.clip(stacked, 0, N_SPLITS**2 - 1), np.concatenate(ratios))
+    return fit_ratio_table(bins, stacked, np.concatenate(ratios))
 
 
 def _score_vector(

@@ -22,7 +22,7 @@ LAST_DAY = date(2026, 3, 1)
 
 
 def make_demand_history(
-    *, n_skus: int = 12, n_days: int = 120, seed: int = 3, last_day: date = LAST_DAY
+    *, n_skus: int = 24, n_days: int = 150, seed: int = 3, last_day: date = LAST_DAY
 ) -> list[Sku]:
     """SKUs with weekly sales up to `last_day`; faster ones come first."""
     rng = np.random.default_rng(seed)
@@ -32,7 +32,7 @@ def make_demand_history(
     for place, sku in enumerate(skus):
         for back in range(n_days):
             day = last_day - timedelta(days=back)
-            rate = 6.0 / (1 + place) * (1.8 if day.weekday() == 4 else 0.9)
+            rate = 6.0 / (1 + place / 3) * (1.8 if day.weekday() == 4 else 0.9)
             if units := int(rng.poisson(rate)):
                 days.append(
                     DemandDay(

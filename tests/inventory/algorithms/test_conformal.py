@@ -6,6 +6,7 @@ from inventory.algorithms.conformal import (
     Bins,
     fit_bins,
     fit_ratio_table,
+    splits_for,
 )
 
 ONE_BIN = Bins(np.full(4, np.inf), np.full(4, np.inf))
@@ -23,13 +24,18 @@ def test_the_table_holds_what_it_promises_on_new_windows() -> None:
 def test_a_bin_with_too_few_ratios_takes_those_of_all() -> None:
     numbers = np.array([0] * 100 + [1] * 49)
     ratios = np.array([1.0] * 100 + [9.0] * 49)
-    bins = fit_bins(np.arange(100.0), np.zeros(100))
+    bins = fit_bins(np.arange(100.0), np.zeros(100), n_splits=5)
     table = fit_ratio_table(bins, numbers, ratios)
     half = PROBABILITIES.tolist().index(0.5)
     assert table.ratios[0, half] == 1.0
     assert table.ratios[1, half] == 1.0
     assert table.ratios[1, -1] == 9.0
     assert table.counts[:3].tolist() == [100, 49, 0]
+
+
+@pytest.mark.parametrize(("n_skus", "parts"), [(0, 1), (24, 1), (200, 3), (500, 5), (90_000, 5)])
+def test_a_small_shop_has_fewer_bins(n_skus: int, parts: int) -> None:
+    assert splits_for(n_skus) == parts
 
 
 def test_quantiles_never_fall_and_lie_between_the_stored_ones() -> None:

@@ -1,0 +1,189 @@
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from inventory.algorithms.demand_model import DemandModel, NoDemandModel
+from inventory.models import DemandDay, DemandForecast, PurchaseOrder, Supplier, TotalForecast
+from inventory.services import forecasts
+from inventory.services.drafting import draft_purchase_orders
+from inventory.services.monitoring import measure_forecasts
+from learning import serving
+from learning.models import DriftReport, ModelVersion, TrainingRun
+from learning.services.monitoring import monitor
+from learning.services.publishing import roll_back
+from learning.services.training import retrain
+from tests.factories import make_demand_day, make_sku
+from tests.inventory.factories import LAST_DAY, make_demand_history
+
+pytestmark = pytest.mark.django_db
+
+
+def learn(back: int = 0) -> TrainingRun:
+    run = retrain("inventory.demand", as_of=LAST_DAY - timedelta(days=back))
+    if run.status == TrainingRun.Status.REJECTED:
+        gates = run.version.gates.filter(passed=False)
+        pytest.fail(str(list(gates.values_list("metric", "reference", "value", "bound"))))
+    return run
+
+
+def test_a_history_becomes_a_gated_version_with_forecasts_that_explain_themselves() -> None:
+    skus = make_demand_history()
+    run = learn()
+    assert run.status == TrainingRun.Status.PUBLISHED
+    version = ModelVersion.objects.get()
+    assert version.metrics["wrmsse"] <= version.baseline_metrics["wrmsse"]
+    assert version.metrics["seasonal_naive_wrmsse"] > version.metrics["wrmsse"]
+    assert set(version.group_metrics) == {"sells:rarely", "sells:sometimes", "sells:often"}
+    forecast = DemandForecast.objects.in_force().get(sku=skus[0])
+    assert len(forecast.daily_units) == len(forecast.upper_units) == forecast.horizon_days == 28
+    assert forecast.units == pytest.approx(sum(forecast.daily_units), abs=0.01)
+    factors = {one["name"]: one["value"] for one in forecast.explanation["factors"]}
+    assert np.prod(list(factors.values())) == pytest.approx(forecast.units, abs=1e-6)
+    assert forecast.model_version == version
+    assert 0 < forecast.confidence <= 1
+    bounds = list(forecast.lead_time_quantiles.values())
+    assert bounds == sorted(bounds)
+    # The first day ahead is a Monday; Fridays sell twice as much.
+    assert forecast.daily_units[4] > 1.5 * forecast.daily_units[0]
+
+
+def test_the_fastest_sku_is_expected_to_sell_about_what_it_sold() -> None:
+    skus = make_demand_history()
+    learn()
+    expected = DemandForecast.objects.in_force().get(sku=skus[0]).units
+    recent = DemandDay.objects.filter(sku=skus[0], day__gt=LAST_DAY - timedelta(days=28))
+    sold = sum(recent.values_list("units_requested", flat=True))
+    assert expected == pytest.approx(sold, rel=0.2)
+
+
+def test_a_short_history_is_not_enough_data_and_leaves_nothing() -> None:
+    make_demand_history(n_days=60)
+    run = learn()
+    assert run.status == TrainingRun.Status.NOT_ENOUGH_DATA
+    assert "60" in run.message
+    assert not ModelVersion.objects.exists()
+    assert not DemandForecast.objects.exists()
+    assert serving.load("inventory.demand").model.rows([1]).tolist() == [-1]
+
+
+def test_an_empty_shop_is_not_enough_data() -> None:
+    assert learn().status == TrainingRun.Status.NOT_ENOUGH_DATA
+    assert isinstance(serving.load("inventory.demand").model, NoDemandModel)
+    assert forecasts.refresh_forecasts(as_of=LAST_DAY) == 0
+
+
+def test_skus_without_enough_history_get_no_invented_forecast() -> None:
+    make_demand_history()
+    newcomer = make_sku()
+    make_demand_day(sku=newcomer, day=LAST_DAY, units=500)
+    learn()
+    assert not DemandForecast.objects.filter(sku=newcomer).exists()
+
+
+def test_bulk_and_stocked_out_days_are_reported_and_kept() -> None:
+    skus = make_demand_history()
+    row = DemandDay.objects.filter(sku=skus[0]).earliest("day")
+    row.units_requested = 5_000
+    row.save()
+    make_demand_day(sku=make_sku(), day=LAST_DAY, units=0, was_out_of_stock=True)
+    run = learn()
+    found = {one.check_name: (one.rows, one.handling) for one in run.anomalies.all()}
+    assert found["sold out"] == (1, "repaired")
+    rows, handling = found["bulk day"]
+    assert handling == "repaired"
+    assert rows < 20
+    bulk = run.anomalies.get(check_name="bulk day")
+    assert {"sku_id": skus[0].pk, "day": row.day.isoformat(), "units": 5_000.0} in bulk.examples
+
+
+def test_writing_the_same_day_again_changes_rows_in_place() -> None:
+    make_demand_history()
+    learn()
+    before = dict(DemandForecast.objects.values_list("sku_id", "pk"))
+    units = dict(DemandForecast.objects.values_list("sku_id", "units"))
+    count = forecasts.refresh_forecasts(as_of=LAST_DAY)
+    assert count == len(before)
+    assert dict(DemandForecast.objects.values_list("sku_id", "pk")) == before
+    assert dict(DemandForecast.objects.values_list("sku_id", "units")) == units
+    assert TotalForecast.objects.count() == 28
+
+
+def test_the_next_night_takes_over_and_the_last_one_is_kept_to_be_judged() -> None:
+    make_demand_history()
+    learn(back=8)
+    learn()
+    in_force = DemandForecast.objects.in_force()
+    assert set(in_force.values_list("as_of", flat=True)) == {LAST_DAY}
+    live = measure_forecasts(as_of=LAST_DAY)
+    assert live is not None
+    assert (live.as_of, live.days) == (LAST_DAY - timedelta(days=8), 8)
+    assert live.wape < 0.6
+    assert live.within_90 > 0.8
+    report = monitor("inventory.demand", as_of=LAST_DAY)
+    assert report is not None
+    assert report.status == DriftReport.Status.STEADY
+    assert report.live["wape"] == pytest.approx(live.wape)
+
+
+def test_a_shop_that_suddenly_sells_three_times_as_much_raises_the_alarm() -> None:
+    make_demand_history()
+    learn(back=14)
+    for row in DemandDay.objects.filter(day__gt=LAST_DAY - timedelta(days=14)):
+        row.units_requested *= 4
+        row.save()
+    report = monitor("inventory.demand", as_of=LAST_DAY)
+    assert report is not None
+    assert report.status == DriftReport.Status.ALARM
+
+
+def test_nothing_is_said_about_drift_before_a_forecast_is_a_week_old() -> None:
+    make_demand_history()
+    learn()
+    assert monitor("inventory.demand", as_of=LAST_DAY + timedelta(days=3)) is None
+
+
+def test_rolling_back_brings_the_earlier_numbers_back() -> None:
+    skus = make_demand_history()
+    learn(back=7)
+    first = ModelVersion.objects.get()
+    learn()
+    roll_back(name="inventory.demand", as_of=LAST_DAY)
+    forecast = DemandForecast.objects.in_force().get(sku=skus[0])
+    assert forecast.model_version == first
+    assert forecast.as_of == LAST_DAY
+
+
+def test_a_night_without_suppliers_assumes_them_and_drafts_the_same_twice() -> None:
+    make_demand_history()
+    learn()
+    assert set(Supplier.objects.values_list("is_assumed", flat=True)) == {True}
+    first = draft_purchase_orders(as_of=LAST_DAY)
+    assert first.lines > 0
+    assert first.orders == PurchaseOrder.objects.count()
+    forecasts.refresh_forecasts(as_of=LAST_DAY)
+    again = draft_purchase_orders(as_of=LAST_DAY)
+    assert (again.lines_added, again.lines_changed, again.lines_withdrawn) == (0, 0, 0)
+
+
+def test_the_chart_joins_history_and_forecast_without_a_gap() -> None:
+    skus = make_demand_history()
+    learn()
+    chart = forecasts.forecast_chart(sku_id=skus[0].pk, history_days=14)
+    days = [point.day for point in chart.days]
+    assert days == [LAST_DAY + timedelta(days=number) for number in range(-13, 29)]
+    assert [point.sold is None for point in chart.days] == [False] * 14 + [True] * 28
+    assert all(point.lower <= point.upper for point in chart.days[14:] if point.lower is not None)
+    total = forecasts.total_chart(history_days=7)
+    assert len(total) == 35
+    assert total[7].expected is not None
+    assert forecasts.forecast_chart(sku_id=make_sku().pk).days == []
+
+
+def test_the_stored_model_is_the_one_that_serves() -> None:
+    make_demand_history()
+    learn()
+    served = serving.load("inventory.demand")
+    assert isinstance(served.model, DemandModel)
+    assert served.model.learned_until == LAST_DAY
+    assert served.version == ModelVersion.objects.get()
