@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 from catalog.algorithms.png_rows import has_all_rows
 
@@ -23,16 +23,28 @@ MAX_PIXELS = {
     "JPEG": 50_000_000,
     "PNG": 40_000_000,
     "GIF": 40_000_000,
-    "AVIF": 30_000_000,
-    "WEBP": 18_000_000,
+    "AVIF": 26_000_000,
+    "WEBP": 17_000_000,
 }
-MAX_PIXELS_WITH_ALPHA = 30_000_000
+MAX_PIXELS_WITH_ALPHA = 25_000_000
+MAX_PIXELS_OF_16_BITS = 25_000_000
 # An ordinary progressive JPEG has about 10 scans; 400 of them cost 4 CPU seconds on 16 Mpx.
 MAX_SCANS = 64
 KEPT_SIDE = 1600
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _START_OF_SCAN = b"\xff\xda"
+# EXIF 2.3, tag 274: how the camera was held.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = {_TURNS[5], _TURNS[6], _TURNS[7], _TURNS[8]}
 
 
 class Refusal(StrEnum):
@@ -113,8 +125,11 @@ def sniff_format(content: bytes) -> str | None:
 
 def _check_size(image: Image.Image, kind: str) -> None:
     width, height = image.size
-    has_alpha = image.has_transparency_data
-    limit = min(MAX_PIXELS[kind], MAX_PIXELS_WITH_ALPHA) if has_alpha else MAX_PIXELS[kind]
+    limit = MAX_PIXELS[kind]
+    if image.has_transparency_data:
+        limit = min(limit, MAX_PIXELS_WITH_ALPHA)
+    if image.mode.startswith("I"):
+        limit = min(limit, MAX_PIXELS_OF_16_BITS)
     if width * height > limit:
         raise UnreadablePhotoError(Refusal.TOO_MANY_PIXELS, f"{width} x {height} > {limit}")
     if max(width, height) > MAX_SIDE:
@@ -138,48 +153,53 @@ def _check_body(content: bytes, kind: str) -> None:
 def _decode(image: Image.Image, kind: str) -> DecodedPhoto:
     width, height = image.size
     scale = min(1.0, KEPT_SIDE / max(width, height))
-    # Before anything loads the pixels: exif_transpose first would decode at full size.
+    # Before anything loads the pixels, so that a JPEG is never unpacked at full size.
     image.draft("RGB", (max(1, int(width * scale)), max(1, int(height * scale))))
     profile = image.info.get("icc_profile")
     image.load()
-    turned = _is_turned(image)
-    upright = _turn_upright(image)
+    turn = _turn(image)
+    shrinkable = _to_shrinkable(image)
+    # Shrunk first: turning, flattening and colours then cost next to no memory.
+    shrinkable.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    upright = shrinkable if turn is None else shrinkable.transpose(turn)
     rgb = _to_rgb(upright, profile)
-    rgb.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    # Through bare bytes, because copies of an image carry its `info` into the next file.
-    clean = Image.frombytes("RGB", rgb.size, rgb.tobytes())
-    if turned:
+    if turn in _SIDEWAYS:
         width, height = height, width
-    return DecodedPhoto(pixels=clean, format=kind, width=width, height=height)
+    return DecodedPhoto(
+        # Through bare bytes, because copies of an image carry its `info` into the next file.
+        pixels=Image.frombytes("RGB", rgb.size, rgb.tobytes()),
+        format=kind,
+        width=width,
+        height=height,
+    )
 
 
-def _is_turned(image: Image.Image) -> bool:
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What makes the photo upright; a broken EXIF block leaves it as it lies."""
     try:
-        return int(image.getexif().get(0x0112, 1)) in {5, 6, 7, 8}
+        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, struct.error):
-        return False
+        return None
 
 
-def _turn_upright(image: Image.Image) -> Image.Image:
-    """As its EXIF orientation asks; a broken EXIF block leaves the photo as it lies."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError, TypeError, KeyError, struct.error):
-        return image
-
-
-def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _to_shrinkable(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         # Pillow's own conversion clips 16-bit greys at 255, which leaves a white picture.
         grey = np.clip(np.asarray(image), 0, 65_535) // 257
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+        return Image.fromarray(grey.astype(np.uint8))
+    if image.mode in {"P", "PA", "1"} or "transparency" in image.info:
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image
+
+
+def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile and image.mode in {"RGB", "CMYK"}:
+        image = _to_srgb(image, profile)
     if image.has_transparency_data:
         with_alpha = image.convert("RGBA")
         paper = Image.new("RGB", with_alpha.size, "white")
         paper.paste(with_alpha, mask=with_alpha.getchannel("A"))
         return paper
-    if profile and image.mode in {"RGB", "CMYK"}:
-        image = _to_srgb(image, profile)
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -202,3 +204,21 @@ def test_renditions_have_their_side_and_are_never_enlarged() -> None:
     }
     with Image.open(io.BytesIO(sizes["small"].content)) as small:
         assert (small.format, small.size) == ("WEBP", (320, 160))
+
+
+def test_the_costliest_photo_that_is_taken_fits_into_three_hundred_megabytes() -> None:
+    """Seventeen megapixels of transparent WebP in a few hundred bytes, in a process of its own."""
+    content = encode(Image.new("RGBA", (4600, 3600), (9, 9, 9, 90)), "WEBP", lossless=True)
+    assert len(content) < 10_000
+    script = (
+        "import resource, sys\n"
+        "from catalog.algorithms.decode import decode_photo\n"
+        "content = sys.stdin.buffer.read()\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "assert decode_photo(content).pixels.size == (1600, 1252)\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=content, capture_output=True, check=True
+    )
+    assert int(done.stdout) <= 300

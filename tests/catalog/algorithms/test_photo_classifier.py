@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,14 @@ def test_a_colour_field_is_nothing_it_knows_so_it_is_not_sure() -> None:
     guess = shipped_head().predict(load_backbone().features(make_picture(seed=2)))
     assert not guess.is_familiar
     assert not guess.is_sure
+
+
+def test_only_a_familiar_photo_with_enough_confidence_is_sure() -> None:
+    features = load_backbone().features(make_picture())
+    fearless = replace(shipped_head(), threshold=0.0, familiarity_floor=-1.0)
+    assert fearless.predict(features).is_sure
+    assert not replace(fearless, familiarity_floor=1.01).predict(features).is_sure
+    assert not replace(fearless, threshold=1.01).predict(features).is_sure
 
 
 def test_probabilities_are_ordered_and_sum_to_one() -> None:
