@@ -1,6 +1,7 @@
 """Fits the item graph with sparse products, a block of rows at a time."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,25 @@ def fit_item_graph(
     )
 
 
+def with_source_exponent(graph: ItemGraph, log: ShoppingLog, exponent: float) -> ItemGraph:
+    """The same graph under another a: rows are scaled, neighbours and their order stay.
+
+    log: what the graph was fitted on.
+    """
+    chosen = graph.settings
+    held = unit_matrix(log, unit=chosen.unit, behaviour_weight=chosen.behaviour_weight)
+    degrees = np.asarray(held.sum(axis=0)).ravel()
+    scale = _power(degrees, chosen.source_exponent - exponent)
+    return ItemGraph(
+        starts=graph.starts,
+        targets=graph.targets,
+        scores=(graph.scores * np.repeat(scale, np.diff(graph.starts))).astype(np.float32),
+        together=graph.together,
+        buyers=graph.buyers,
+        settings=replace(chosen, source_exponent=exponent),
+    )
+
+
 def unit_matrix(log: ShoppingLog, *, unit: Unit, behaviour_weight: float) -> Matrix:
     """What each unit holds, sparse, shape (n_units, n_products).
 
@@ -90,8 +110,6 @@ def co_scores(
         rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
         block.data[block.indices == rows + start] = 0.0
         block.eliminate_zeros()
-        # The product leaves columns in any order; ties are settled by column.
-        block.sort_indices()
         yield start, block
 
 
@@ -108,7 +126,7 @@ def best_of_rows(
     for row in np.flatnonzero(counts > limit):
         # Only what the row holds is partitioned, never the row with its zeros.
         span = slice(block.indptr[row], block.indptr[row + 1])
-        keep[span] = _largest(values[span], limit)
+        keep[span] = _largest(values[span], block.indices[span], limit)
     rows = np.repeat(np.arange(block.shape[0]), counts)[keep]
     columns = block.indices[keep].astype(np.int64)
     values = values[keep]
@@ -135,12 +153,16 @@ def top_lists(held: Matrix, settings: Sequence[GraphSettings], *, limit: int) ->
     return lists
 
 
-def _largest(values: FloatArray, limit: int) -> BoolArray:
-    """Marks the `limit` largest; among equals at the edge the earlier are kept."""
+def _largest(values: FloatArray, columns: IntArray, limit: int) -> BoolArray:
+    """Marks the `limit` largest; among equals at the edge the lower columns are kept."""
     edge = values[np.argpartition(values, len(values) - limit)[len(values) - limit]]
     keep: BoolArray = values > edge
     equal = np.flatnonzero(values == edge)
-    keep[equal[: limit - int(keep.sum())]] = True
+    room = limit - int(keep.sum())
+    if room < len(equal):
+        # A sparse product leaves its columns in any order.
+        equal = equal[np.argsort(columns[equal])][:room]
+    keep[equal] = True
     return keep
 
 

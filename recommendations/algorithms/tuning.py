@@ -1,7 +1,7 @@
 """Chooses the graph's settings for one shop, on the last days of what it may learn from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 from recommendations.algorithms.content import ContentNeighbours
@@ -18,12 +18,13 @@ from recommendations.algorithms.item_graph_training import (
     fit_item_graph,
     top_lists,
     unit_matrix,
+    with_source_exponent,
 )
 from recommendations.algorithms.shopping_log import FloatArray, ShoppingLog, cut_day
 from recommendations.algorithms.similar import rank_lists
 
 UNITS: tuple[Unit, ...] = ("customer", "basket")
-UNIT_EXPONENTS = (0.0, 0.5, 0.8)
+UNIT_EXPONENTS = (0.3, 0.7)
 TARGET_EXPONENTS = (0.1, 0.2, 0.3, 0.5)
 SOURCE_EXPONENTS = (0.5, 0.7, 0.9)
 BEHAVIOUR_WEIGHTS = (0.0, 0.3)
@@ -79,11 +80,11 @@ def choose_settings(
     chosen, discover_ndcg = best, -1.0
     for exponent in SOURCE_EXPONENTS:
         tries += 1
-        settings = replace(best, source_exponent=exponent)
-        lists = graph_lists(fit_item_graph(past, settings), returns, limit=LIST_LENGTH)
+        scaled = with_source_exponent(graph, past, exponent)
+        lists = graph_lists(scaled, returns, limit=LIST_LENGTH)
         ndcg = _mean(discover_quality(lists, returns).ndcg)
         if ndcg > discover_ndcg:
-            chosen, discover_ndcg = settings, ndcg
+            chosen, discover_ndcg = scaled.settings, ndcg
     return Choice(
         settings=chosen,
         content_weight=content_weight,

@@ -4,7 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommendations.algorithms.item_graph import GraphSettings, ItemGraph
-from recommendations.algorithms.item_graph_training import fit_item_graph, top_lists, unit_matrix
+from recommendations.algorithms.item_graph_training import (
+    fit_item_graph,
+    top_lists,
+    unit_matrix,
+    with_source_exponent,
+)
 from recommendations.algorithms.shopping_log import ShoppingLog, purchase_log
 from tests.recommendations.algorithms.shops import make_log, make_themed_shop
 
@@ -150,3 +155,13 @@ def test_lists_for_tuning_agree_with_the_fitted_graph() -> None:
         for product in range(log.n_products):
             expected = [each.product for each in graph.neighbours(product, limit=10)]
             assert [each for each in lists[product] if each >= 0] == expected
+
+
+def test_another_source_exponent_is_what_fitting_with_it_gives() -> None:
+    log = make_themed_shop()
+    graph = fit_item_graph(log, GraphSettings(source_exponent=0.5))
+    fitted = fit_item_graph(log, GraphSettings(source_exponent=0.9))
+    scaled = with_source_exponent(graph, log, 0.9)
+    assert scaled.settings == fitted.settings
+    assert np.array_equal(scaled.targets, fitted.targets)
+    assert scaled.scores == pytest.approx(fitted.scores, rel=1e-5)

@@ -89,7 +89,7 @@ def test_chosen_on_earlier_days_the_graph_beats_popularity_on_later_ones() -> No
     content = make_content(log.n_products)
     choice = choose_settings(past, content)
     assert choice.validation_from_day < day
-    assert choice.tries == 2 * 3 * 4 + 4 + 3
+    assert choice.tries == 2 * 2 * 4 + 4 + 3
     pages = pages_of(future)
     graph = fit_item_graph(past, choice.settings)
     lists = rank_lists(graph, content, content_weight=choice.content_weight, limit=10)
