@@ -58,21 +58,23 @@ def run_shop(environment: Mapping[str, str]) -> None:
             code = supervisor.run("prepare", f'"{sys.executable}" -m ecomsite.running.prepare', env)
             if code != 0:
                 raise StartError(_("The shop has not been started."))
-            for name, command in commands.items():
-                supervisor.start(name, command, env)
             try:
+                # The site before the jobs: it opens sooner when it has the processors alone.
+                supervisor.start("web", commands.pop("web"), env)
                 supervisor.wait_until(
                     lambda: addresses.answers(address),
                     within=WEB_ANSWERS_WITHIN,
                     what=_("The site"),
                 )
+                for name, command in commands.items():
+                    supervisor.start(name, command, env)
                 say(banner(address, folder, seconds=time.monotonic() - started_at))
                 supervisor.watch()
             except Stopped:
                 say("Stopping ... 正在停止……")
                 raise
             finally:
-                supervisor.stop(commands)
+                supervisor.stop(["web", *commands])
 
 
 @contextlib.contextmanager

@@ -10,7 +10,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from ecomsite.running import place, valkey
 from tests.running.observing import (
@@ -157,6 +159,39 @@ def test_with_a_redis_url_no_embedded_server_starts(folder: Path, redis_url: str
     assert "valkey-server" not in " ".join(shop.processes().values())
     assert not (folder / "valkey").exists()
     assert not shop.socket.exists()
+
+    shop.process.terminate()
+    assert shop.process.wait(timeout=40) == 0
+    assert shop.left_nothing()
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    """A new database on the PostgreSQL server that the tests were given."""
+    given = os.environ.get("TEST_DATABASE_URL", "")
+    if not given.startswith("postgres"):
+        pytest.skip("TEST_DATABASE_URL names no PostgreSQL server")
+    name = f"shop_opens_{os.getpid()}"
+    with psycopg.connect(given, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield f"{given.rpartition('/')[0]}/{name}"
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_on_servers_of_the_owner_nothing_is_embedded(
+    folder: Path, tmp_path: Path, database_url: str, redis_url: str
+) -> None:
+    shop = Shop(
+        tmp_path / "var",
+        DATABASE_URL=database_url,
+        REDIS_URL=redis_url,
+        STATIC_ROOT=str(folder / "static"),
+    )
+    shop.wait_until_open()
+
+    wait_for(lambda: shop.get("/readyz")[0] == 200, "every part to be ready")
+    assert list(shop.folder.rglob("*.sqlite3*")) == []
+    assert not (shop.folder / "valkey").exists()
 
     shop.process.terminate()
     assert shop.process.wait(timeout=40) == 0
