@@ -6,7 +6,7 @@ Orders that are still open are no history yet and are left out.
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from django.conf import settings
 from django.utils import timezone
@@ -45,73 +45,97 @@ def _rows(currency: str) -> Iterator[ShopRow]:
     yield from _moved_without_an_order(currency)
 
 
+class _Head(NamedTuple):
+    """What every row of an order repeats. Read as values: a history has hundreds of thousands."""
+
+    number: str
+    placed_at: datetime
+    country: str
+    currency: str
+    shipping_minor: int
+    discount_minor: int
+    tax_minor: int
+    external_reference: str | None
+    username: str | None
+    email: str | None
+
+
+# The columns of `_Head`, as seen from an order.
+HEAD = (
+    "number",
+    "placed_at",
+    "country",
+    "currency",
+    "shipping_minor",
+    "discount_minor",
+    "tax_minor",
+    "customer__external_reference",
+    "customer__username",
+    "customer__email",
+)
+
+
 def _sold(currency: str) -> Iterator[ShopRow]:
     lines = (
         OrderLine.objects.filter(order__status__in=SETTLED, order__currency=currency)
-        .select_related("order__customer")
         .order_by("order__placed_at", "order_id", "position")
+        .values_list(
+            "sku_code",
+            "name",
+            "quantity",
+            "quantity_cancelled",
+            "unit_price_minor",
+            "is_bulk",
+            *(f"order__{column}" for column in HEAD),
+        )
     )
-    charged: int | None = None
-    for line in lines.iterator(chunk_size=ROWS_AT_A_TIME):
-        if line.order_id != charged:
-            charged = line.order_id
-            yield from _charges(line.order)
-        standing = line.quantity - line.quantity_cancelled
-        if standing:
-            yield _line(line, standing, Kind.SALE if line.unit_price_minor else Kind.FREE)
-        if line.quantity_cancelled:
-            yield _line(line, line.quantity_cancelled, Kind.NETTED)
+    charged = ""
+    for code, name, quantity, cancelled, price, is_bulk, *order in lines.iterator(ROWS_AT_A_TIME):
+        head = _Head(*order)
+        if head.number != charged:
+            charged = head.number
+            yield from _charges(head)
+        if standing := quantity - cancelled:
+            kind = Kind.SALE if price else Kind.FREE
+            yield _row(head, code, standing, price, kind, name=name, is_bulk=is_bulk and price > 0)
+        if cancelled:
+            yield _row(head, code, cancelled, price, Kind.NETTED, name=name)
 
 
-def _line(line: OrderLine, quantity: int, kind: Kind) -> ShopRow:
-    return _row(
-        line.order,
-        sku=line.sku_code,
-        quantity=quantity,
-        unit_price=line.unit_price_minor,
-        kind=kind,
-        product_name=line.name,
-        is_bulk=line.is_bulk and kind == Kind.SALE,
-    )
-
-
-def _charges(order: Order) -> Iterator[ShopRow]:
+def _charges(head: _Head) -> Iterator[ShopRow]:
     for code, amount in (
-        ("SHIPPING", order.shipping_minor),
-        ("DISCOUNT", -order.discount_minor),
-        ("TAX", order.tax_minor),
+        ("SHIPPING", head.shipping_minor),
+        ("DISCOUNT", -head.discount_minor),
+        ("TAX", head.tax_minor),
     ):
         if amount:
-            yield _row(order, sku=code, quantity=1, unit_price=amount, kind=Kind.CHARGE)
+            yield _row(head, code, 1, amount, Kind.CHARGE)
 
 
 def _row(
-    order: Order,
-    *,
+    head: _Head,
     sku: str,
     quantity: int,
     unit_price: int,
     kind: Kind,
-    product_name: str = "",
+    *,
+    name: str = "",
     is_bulk: bool = False,
     moment: datetime | None = None,
     return_number: str = "",
 ) -> ShopRow:
-    customer = order.customer
-    number = "" if customer is None else customer.external_reference or customer.username
-    email = order.email if customer is None else customer.email or ""
     return ShopRow(
-        order_number=order.number,
-        placed_at=_seconds(moment or order.placed_at),
+        order_number=head.number,
+        placed_at=_seconds(moment or head.placed_at),
         sku=sku,
         quantity=quantity,
         unit_price=unit_price,
         kind=kind,
-        product_name=product_name,
-        customer_number=number[: shop_layout.MAX_CODE],
-        customer_email=email if customer is not None else "",
-        country=order.country,
-        currency=order.currency,
+        product_name=name,
+        customer_number=(head.external_reference or head.username or "")[: shop_layout.MAX_CODE],
+        customer_email=head.email or "",
+        country=head.country,
+        currency=head.currency,
         is_bulk=is_bulk,
         return_number=return_number,
     )
@@ -124,31 +148,38 @@ def _brought_back(currency: str) -> Iterator[ShopRow]:
             request__order__status__in=SETTLED,
             request__order__currency=currency,
         )
-        .select_related("request__order__customer", "line")
         .order_by("request__received_at", "pk")
+        .values_list(
+            "line__sku_code",
+            "line__name",
+            "line__unit_price_minor",
+            "quantity",
+            "request_id",
+            "request__key",
+            "request__received_at",
+            *(f"request__order__{column}" for column in HEAD),
+        )
     )
-    for returned in lines.iterator(chunk_size=ROWS_AT_A_TIME):
-        request = returned.request
-        number = _document(request) or f"R{request.pk}"
+    for code, name, price, quantity, key, text, moment, *order in lines.iterator(ROWS_AT_A_TIME):
         yield _row(
-            request.order,
-            sku=returned.line.sku_code,
-            quantity=returned.quantity,
-            unit_price=returned.line.unit_price_minor,
-            kind=Kind.RETURN,
-            product_name=returned.line.name,
-            moment=request.received_at,
-            return_number=number,
+            _Head(*order),
+            code,
+            quantity,
+            price,
+            Kind.RETURN,
+            name=name,
+            moment=moment,
+            return_number=_document(text) or f"R{key}",
         )
 
 
 def _moved_without_an_order(currency: str) -> Iterator[ShopRow]:
     """Imported write-offs, finds, and units that came back from nobody known."""
     written = Counter(
-        (_document(line.request), line.line.sku_code, line.quantity)
-        for line in ReturnLine.objects.filter(request__key__startswith="history:").select_related(
-            "request", "line"
-        )
+        (_document(key), code, quantity)
+        for key, code, quantity in ReturnLine.objects.filter(
+            request__key__startswith="history:"
+        ).values_list("request__key", "line__sku_code", "quantity")
     )
     kinds = StockMovement.Kind
     movements = (
@@ -175,11 +206,10 @@ def _moved_without_an_order(currency: str) -> Iterator[ShopRow]:
         )
 
 
-def _document(request: ReturnRequest) -> str:
+def _document(key: str) -> str:
     """The number that an imported return came with; empty for one that the shop took itself."""
-    if not request.key.startswith("history:"):
-        return ""
-    return request.key.removeprefix("history:").rpartition(":")[0]
+    number, _, _order = key.removeprefix("history:").rpartition(":")
+    return number if key.startswith("history:") else ""
 
 
 def _seconds(moment: datetime) -> int:
