@@ -29,6 +29,7 @@ class AddressInline(TabularInline):
         "is_default",
     )
     extra = 0
+    hide_title = True
 
 
 class ConsentInline(TabularInline):
@@ -36,6 +37,7 @@ class ConsentInline(TabularInline):
     fields = ("purpose", "is_granted", "given_at")
     readonly_fields = fields
     extra = 0
+    hide_title = True
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -17,7 +17,9 @@ class User(AbstractUser):
     usable password.
     """
 
-    email = models.EmailField(_("email address"), unique=True, null=True, blank=True)
+    email = models.EmailField(  # type: ignore[assignment]  # imported customers have none
+        _("email address"), unique=True, null=True, blank=True
+    )
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
@@ -35,6 +37,12 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def get_full_name(self) -> str:
+        """Chinese names have the family name first and nothing between."""
+        if _is_chinese(self.last_name) and _is_chinese(self.first_name):
+            return f"{self.last_name}{self.first_name}"
+        return super().get_full_name()
 
 
 class Address(models.Model):
@@ -87,3 +95,7 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()}: {self.is_granted}"
+
+
+def _is_chinese(name: str) -> bool:
+    return bool(name) and all("\u4e00" <= character <= "\u9fff" for character in name)

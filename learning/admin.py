@@ -62,6 +62,11 @@ def pipeline_title(name: str) -> str:
         return name
 
 
+def group_name(code: str) -> str:
+    """ "language:zh" -> "language: Chinese"."""
+    return ": ".join(code_name(part) for part in code.split(":"))
+
+
 class PipelineFilter(admin.SimpleListFilter):
     title = gettext_lazy("model")
     parameter_name = "pipeline"
@@ -75,10 +80,11 @@ class PipelineFilter(admin.SimpleListFilter):
 
 class GateInline(TabularInline):
     model = GateResult
-    fields = ("metric", "value_shown", "bound_shown", "reference", "passed")
+    fields = ("metric_shown", "value_shown", "bound_shown", "reference", "passed")
     readonly_fields = fields
     extra = 0
     can_delete = False
+    hide_title = True
     show_change_link = False
     verbose_name_plural = gettext_lazy("Gate")
 
@@ -90,6 +96,10 @@ class GateInline(TabularInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("learning.view_modelversion"))
+
+    @admin.display(description=gettext_lazy("figure"))
+    def metric_shown(self, gate: GateResult) -> str:
+        return code_name(gate.metric)
 
     @admin.display(description=gettext_lazy("reached"))
     def value_shown(self, gate: GateResult) -> str:
@@ -165,7 +175,9 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("by group"))
     def groups(self, version: ModelVersion) -> SafeString:
-        return figures_table(*version.group_metrics.items())
+        return figures_table(
+            *((group_name(group), figures) for group, figures in version.group_metrics.items())
+        )
 
     @admin.display(description=gettext_lazy("parameters"))
     def choices(self, version: ModelVersion) -> SafeString:

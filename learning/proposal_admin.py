@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from learning.algorithms.explanation import Direction
 from learning.errors import AlreadyReviewedError, LearningError
 from learning.models import Decision, Proposal
-from learning.staff_pages import ReadOnlyAdmin, bar, chip, figure, person
+from learning.staff_pages import ReadOnlyAdmin, bar, chip, figure, percent, person
 from learning.wording import code_name
 
 REVIEW_TONES = {"proposed": "warn", "accepted": "good", "corrected": "info", "rejected": "bad"}
@@ -43,8 +43,11 @@ class FactorRow:
     share: float
 
     @property
-    def width(self) -> str:
-        return f"{100 * self.share:.1f}"
+    def bar(self) -> SafeString:
+        return format_html(
+            '<span class="zg-bar-track"><span style="width:{}%"></span></span>',
+            f"{100 * self.share:.1f}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,9 @@ class ProposalAdmin(ReadOnlyAdmin):
     change_form_outer_before_template = "learning/staff/proposal.html"
     list_disable_select_all = True
     actions = ("accept_selected", "reject_selected")
-    # Facts of the explanation worth showing, by code.
+    # Facts of the explanation worth showing, by code, and which of them are shares.
     shown_facts: Sequence[str] = ()
+    share_facts: Sequence[str] = ()
 
     # What an app fills in.
 
@@ -238,7 +242,10 @@ class ProposalAdmin(ReadOnlyAdmin):
             decide_url=reverse(f"admin:{self._url_name('decide')}", args=[proposal.pk]),
             waiting=self._open_proposals(request).count() if can_decide else 0,
             facts=[
-                (code_name(code), figure(facts[code]))
+                (
+                    code_name(code),
+                    percent(facts[code]) if code in self.share_facts else figure(facts[code]),
+                )
                 for code in self.shown_facts
                 if facts.get(code) is not None
             ],

@@ -1,6 +1,7 @@
 """What the staff pages of every app share: page sizes, labels, bars and tables of figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractUser
@@ -72,7 +73,8 @@ def figure(value: Any) -> str:
         return str(value)
     if isinstance(value, int) or abs(value) >= 1000:
         return number_format(value, decimal_pos=0, force_grouping=True)
-    return number_format(value, decimal_pos=1 if abs(value) >= 100 else 3)
+    decimals = 1 if abs(value) >= 100 else 3
+    return number_format(Decimal(f"{value:.{decimals}f}").normalize(), use_l10n=True).strip()
 
 
 def bar(share: float | None, *, text: str | None = None, tone: str = "") -> SafeString:

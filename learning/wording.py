@@ -40,6 +40,10 @@ name_codes(
         "bias": _("bias"),
         "rows": _("rows"),
         "psi": _("population stability index"),
+        # groups
+        "language": _("language"),
+        "zh": _("Chinese"),
+        "en": _("English"),
         # stages of a training run
         "collect": _("collect"),
         "clean": _("clean"),

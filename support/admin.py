@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -145,6 +145,7 @@ class ReviewClassificationAdmin(ProposalAdmin):
     list_select_related = ("review__product", "model_version", "reviewed_by")
     fields = ("product", "asks_label", "version_name", "decided_by")
     shown_facts = ("language", "known_share", "stars_disagree")
+    share_facts = ("known_share",)
 
     @admin.display(description=_("review"))
     def words(self, row: ReviewClassification) -> str:
@@ -222,15 +223,17 @@ class ReviewClassificationAdmin(ProposalAdmin):
         )
 
 
-def _tinted(
-    pieces: Sequence[review_classification.Segment], *, strongest: float
-) -> list[dict[str, str]]:
-    """Pieces with the colour of their direction; weight is 0 to 1 of the strongest one."""
-    return [
-        {
-            "text": piece.text,
-            "tone": "good" if piece.weight > 0 else "bad" if piece.weight < 0 else "",
-            "weight": f"{abs(piece.weight) / strongest:.2f}" if strongest else "0",
-        }
-        for piece in pieces
-    ]
+def _tinted(pieces: Sequence[review_classification.Segment], *, strongest: float) -> SafeString:
+    """The words in the colour of their direction, deeper the more they counted."""
+    return format_html_join("", "{}", ((_mark(piece, strongest),) for piece in pieces))
+
+
+def _mark(piece: review_classification.Segment, strongest: float) -> SafeString | str:
+    if not piece.weight or not strongest:
+        return piece.text
+    return format_html(
+        '<mark class="zg-mark zg-{}" style="--zg-weight:{}">{}</mark>',
+        "good" if piece.weight > 0 else "bad",
+        f"{abs(piece.weight) / strongest:.2f}",
+        piece.text,
+    )

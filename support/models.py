@@ -107,7 +107,7 @@ class ReviewClassification(Proposal):
         ]
 
     def __str__(self) -> str:
-        return f"{self.review}: {self.final_sentiment}"
+        return f"{self.review}: {self.Sentiment(self.final_sentiment).label}"
 
     @property
     def final_sentiment(self) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog.admin.tables import CategoryResource, ExportPage
+from catalog.admin.translated import TranslatedLabels
 from catalog.models import Attribute, Brand, Category
 from catalog.services.categories import place_category
 from catalog.services.photo_labels import label_title, shipped_labels
@@ -53,7 +54,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # treebeard ship
 
 
 @admin.register(Category)
-class CategoryAdmin(ExportPage, StaffAdmin):
+class CategoryAdmin(TranslatedLabels, ExportPage, StaffAdmin):
     form = CategoryForm
     resource_classes = (CategoryResource,)
     list_display = ("tree_name", "slug", "products_count", "labels")
@@ -111,7 +112,7 @@ class BrandAdmin(StaffAdmin):
 
 
 @admin.register(Attribute)
-class AttributeAdmin(StaffAdmin):
+class AttributeAdmin(TranslatedLabels, StaffAdmin):
     list_display = ("code", "name", "unit")
     search_fields = ("code", "name_zh_hans", "name_en")
     fields = ("code", ("name_zh_hans", "name_en"), "unit")

@@ -114,6 +114,7 @@ class PhotoClassificationAdmin(ProposalAdmin):
     list_select_related = ("photo__product", "category", "model_version", "reviewed_by")
     fields = ("product", "category", "runner_up", "asks_label", "version_name", "decided_by")
     shown_facts = ("category_confidence", "threshold", "familiarity", "familiarity_floor")
+    share_facts = shown_facts
 
     @admin.display(description=_("photo"))
     def thumbnail(self, row: PhotoClassification) -> SafeString:

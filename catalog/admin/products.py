@@ -1,9 +1,9 @@
 """Products with their SKUs, attributes and photos."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch, QuerySet
@@ -18,9 +18,9 @@ from unfold.admin import TabularInline
 
 from catalog.admin.photos import rendition_url
 from catalog.admin.tables import ImportExportPage, ProductResource, SkuResource
+from catalog.admin.translated import TranslatedLabels
 from catalog.errors import PhotoRefusedError
 from catalog.models import Product, ProductAttribute, ProductPhoto, Sku
-from catalog.models.products import default_currency
 from catalog.money import format_money
 from catalog.services import photos, summaries
 from catalog.services import products as products_service
@@ -37,7 +37,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # the translated 
         return cleaned
 
 
-class SkuInline(TabularInline):
+class SkuInline(TranslatedLabels, TabularInline):
     model = Sku
     fields = (
         "code",
@@ -49,15 +49,17 @@ class SkuInline(TabularInline):
         "is_active",
     )
     extra = 0
+    hide_title = True
     show_change_link = True
     tab = False
 
 
-class AttributeInline(TabularInline):
+class AttributeInline(TranslatedLabels, TabularInline):
     model = ProductAttribute
     fields = ("attribute", "value_zh_hans", "value_en")
     autocomplete_fields = ("attribute",)
     extra = 0
+    hide_title = True
 
 
 class PhotoInline(TabularInline):
@@ -65,6 +67,7 @@ class PhotoInline(TabularInline):
     fields = ("thumbnail", "state", "alt_text", "position")
     readonly_fields = ("thumbnail", "state")
     extra = 0
+    hide_title = True
     show_change_link = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -77,7 +80,7 @@ class PhotoInline(TabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
+class ProductAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
     form = ProductForm
     resource_classes = (ProductResource,)
     list_display = (
@@ -97,7 +100,7 @@ class ProductAdmin(ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
     autocomplete_fields = ("category", "brand")
     prepopulated_fields = {"slug": ("name_en",)}
     inlines = (SkuInline, AttributeInline, PhotoInline)
-    readonly_fields: Sequence[str] = (
+    readonly_fields: ClassVar[tuple[str, ...]] = (
         "price",
         "stock_label",
         "rating",
@@ -105,14 +108,15 @@ class ProductAdmin(ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
         "published_at",
         "updated_at",
     )
-    fieldsets: Sequence[Any] = (
+    fieldsets: ClassVar[Any] = (
         (
             None,
             {
                 "fields": (
                     ("name_zh_hans", "name_en"),
                     ("code", "slug"),
-                    ("status", "category", "brand"),
+                    "status",
+                    ("category", "brand"),
                 )
             },
         ),
@@ -158,7 +162,7 @@ class ProductAdmin(ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
     def price(self, product: Product) -> str:
         if product.price_from_minor is None:
             return EMPTY
-        return format_money(product.price_from_minor, default_currency())
+        return format_money(product.price_from_minor, settings.CURRENCY)
 
     @admin.display(description=_("stock"), ordering="has_stock")
     def stock_label(self, product: Product) -> SafeString:
@@ -226,7 +230,7 @@ class ProductAdmin(ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
 
 
 @admin.register(Sku)
-class SkuAdmin(ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
+class SkuAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
     resource_classes = (SkuResource,)
     list_display = ("code", "product", "name", "price", "price_before", "weight", "sale_label")
     list_filter = ("is_active", "currency")

@@ -23,7 +23,7 @@ def read_stages(run: NightlyRun) -> Sequence[StageRow]:
         StageRow(
             name=_stage_name(stage["stage"]),
             result=", ".join(
-                f"{code_name(code)}: {_counted(value)}"
+                f"{code_name(code)}: {_counted(code, value)}"
                 for code, value in stage.get("counts", {}).items()
                 if value not in ("", None)
             ),
@@ -46,5 +46,6 @@ def _stage_name(code: str) -> str:
     return f"{code_name(verb)}: {title}"
 
 
-def _counted(value: object) -> str:
-    return code_name(value) if isinstance(value, str) else figure(value)
+def _counted(code: str, value: object) -> str:
+    # The outcome of a training is a code; a message is a sentence.
+    return code_name(str(value)) if code == "outcome" else figure(value)

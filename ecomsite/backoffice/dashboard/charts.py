@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 ACCENT = "var(--color-primary-600)"
-BAND = "var(--color-primary-200)"
+# Seen through in light and dark alike.
+BAND = "rgba(20, 150, 140, 0.18)"
 PAST = "var(--color-base-400)"
 POSITIVE = "var(--color-primary-500)"
 MIXED = "var(--color-base-300)"
@@ -18,11 +19,20 @@ BAR_PIXELS = 18
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """An entry of the legend."""
+
+    label: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     data: str
     options: str
     # What the chart says, for those who cannot see it.
     summary: str
+    keys: Sequence[Key]
 
 
 def as_chart(
@@ -30,6 +40,7 @@ def as_chart(
     labels: Sequence[str],
     datasets: Sequence[Mapping[str, Any]],
     summary: str,
+    keys: Sequence[Key],
     is_stacked: bool = False,
 ) -> Chart:
     return Chart(
@@ -40,13 +51,8 @@ def as_chart(
                 "maintainAspectRatio": False,
                 "animation": False,
                 "interaction": {"mode": "index", "intersect": False},
-                "plugins": {
-                    "legend": {
-                        "position": "bottom",
-                        "align": "start",
-                        "labels": {"boxWidth": 12, "boxHeight": 12, "color": "#8a8580"},
-                    }
-                },
+                # Ours stands below the chart, where it can say more and wraps on a phone.
+                "plugins": {"legend": {"display": False}},
                 "scales": {
                     "x": {
                         "stacked": is_stacked,
@@ -64,6 +70,7 @@ def as_chart(
             }
         ),
         summary=summary,
+        keys=keys,
     )
 
 

@@ -14,7 +14,7 @@ from inventory.wording import line_reason
 from learning.staff_pages import figure
 
 N_SHOWN = 8
-N_LINES = 2
+N_LINES = 1
 
 
 @dataclass(frozen=True, slots=True)

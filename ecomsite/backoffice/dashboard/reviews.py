@@ -14,6 +14,7 @@ from ecomsite.backoffice.dashboard.charts import (
     NEGATIVE,
     POSITIVE,
     Chart,
+    Key,
     as_chart,
     bars,
 )
@@ -62,6 +63,10 @@ def read_mood() -> ReviewMood:
                     [counts[(week, sentiment)] for week in weeks],
                     color=color,
                 )
+                for sentiment, color in COLORS.items()
+            ],
+            keys=[
+                Key(str(ReviewClassification.Sentiment(sentiment).label), color)
                 for sentiment, color in COLORS.items()
             ],
             summary=_("Reviews a week by sentiment."),

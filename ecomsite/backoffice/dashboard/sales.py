@@ -8,7 +8,7 @@ from django.db.models import Max, Sum
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from ecomsite.backoffice.dashboard.charts import ACCENT, BAND, PAST, Chart, as_chart, line
+from ecomsite.backoffice.dashboard.charts import ACCENT, BAND, PAST, Chart, Key, as_chart, line
 from inventory.models import DemandDay, TotalForecast
 
 PAST_DAYS = 42
@@ -68,19 +68,12 @@ def _draw(
     rows = [expected.get(day) for day in days]
     return as_chart(
         labels=[date_format(day, "MONTH_DAY_FORMAT") for day in days],
+        # The first one lies on top; the band fills what lies between the last two.
         datasets=[
             line(
-                _("tenth percentile, units"),
-                [None if row is None else round(row.lower_units, 1) for row in rows],
-                color=BAND,
-                width=0,
-            ),
-            line(
-                _("ninetieth percentile, units"),
-                [None if row is None else round(row.upper_units, 1) for row in rows],
-                color=BAND,
-                width=0,
-                fill="-1",
+                _("sold, units"),
+                [sold.get(day, 0) for day in past] + [None] * len(future),
+                color=PAST,
             ),
             line(
                 _("expected, units"),
@@ -88,10 +81,23 @@ def _draw(
                 color=ACCENT,
             ),
             line(
-                _("sold, units"),
-                [sold.get(day, 0) for day in past] + [None] * len(future),
-                color=PAST,
+                _("ninetieth percentile, units"),
+                [None if row is None else round(row.upper_units, 1) for row in rows],
+                color=BAND,
+                width=0,
+                fill="+1",
             ),
+            line(
+                _("tenth percentile, units"),
+                [None if row is None else round(row.lower_units, 1) for row in rows],
+                color=BAND,
+                width=0,
+            ),
+        ],
+        keys=[
+            Key(_("sold, units"), PAST),
+            Key(_("expected, units"), ACCENT),
+            Key(_("eight days of ten end within the band"), BAND),
         ],
         summary=_("Units sold a day until %(day)s and units expected after it.")
         % {"day": date_format(past[-1])},

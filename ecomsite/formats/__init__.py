@@ -1,0 +1,1 @@
+"""How the shop writes numbers, dates and times, where Django writes them otherwise."""

@@ -1,0 +1,6 @@
+"""Chinese, as shops write it."""
+
+# Django does not group Chinese numbers; prices and stock lists do, by three digits.
+NUMBER_GROUPING = 3
+THOUSAND_SEPARATOR = ","
+DECIMAL_SEPARATOR = "."
