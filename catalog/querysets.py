@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db.models import Prefetch, QuerySet
 from treebeard.mp_tree import MP_NodeManager, MP_NodeQuerySet
@@ -10,7 +10,7 @@ from treebeard.mp_tree import MP_NodeManager, MP_NodeQuerySet
 from learning.querysets import ProposalQuerySet
 
 if TYPE_CHECKING:
-    from catalog.models import Category, Product, ProductPhoto, Sku
+    from catalog.models import Category, PhotoClassification, Product, ProductPhoto, Sku
 
 
 class CategoryQuerySet(MP_NodeQuerySet):  # type: ignore[misc]  # treebeard ships no types
@@ -20,7 +20,9 @@ class CategoryQuerySet(MP_NodeQuerySet):  # type: ignore[misc]  # treebeard ship
 
 class CategoryManager(MP_NodeManager):  # type: ignore[misc]  # treebeard ships no types
     def get_queryset(self) -> CategoryQuerySet:
-        return CategoryQuerySet(self.model, using=self._db).order_by("path")
+        return cast(
+            "CategoryQuerySet", CategoryQuerySet(self.model, using=self._db).order_by("path")
+        )
 
     def top(self) -> CategoryQuerySet:
         return self.get_queryset().top()
@@ -36,7 +38,7 @@ class ProductQuerySet(QuerySet["Product"]):
 
     def for_cards(self) -> Self:
         """What a product card shows, in a constant number of queries."""
-        photos = self.model._meta.get_field("photos").related_model
+        photos: Any = self.model._meta.get_field("photos").related_model
 
         return self.select_related("brand", "category").prefetch_related(
             Prefetch(

@@ -14,7 +14,6 @@ from learning.querysets import (
     AnomalyQuerySet,
     DriftReportQuerySet,
     ModelVersionQuerySet,
-    ProposalQuerySet,
     TrainingRunQuerySet,
 )
 
@@ -380,8 +379,6 @@ class Proposal(Prediction):
         related_name="+",
     )
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True)
-
-    objects = ProposalQuerySet.as_manager()
 
     class Meta:
         abstract = True

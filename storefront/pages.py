@@ -141,7 +141,7 @@ def product_page(*, product: Product) -> ProductPage:
     return ProductPage(
         product=product,
         ancestors=[*_ancestors(product.category), product.category] if product.category else [],
-        skus=list(product.skus.active().prefetch_related("stock_levels")),
+        skus=list(Sku.objects.active().filter(product=product).prefetch_related("stock_levels")),
         reviews=list(reviews.select_related("author")[:REVIEWS_SHOWN]),
         star_counts=[
             (stars, counts[f"stars_{stars}"], 100 * counts[f"stars_{stars}"] // max(total, 1))

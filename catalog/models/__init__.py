@@ -1,5 +1,6 @@
+from catalog.models.categories import Category
 from catalog.models.photos import PhotoClassification, PhotoEmbedding, ProductPhoto
-from catalog.models.products import Attribute, Brand, Category, Product, ProductAttribute, Sku
+from catalog.models.products import Attribute, Brand, Product, ProductAttribute, Sku
 
 __all__ = [
     "Attribute",

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models.products import Category, Product
+from catalog.models.categories import Category
+from catalog.models.products import Product
 from catalog.querysets import PhotoClassificationQuerySet, ProductPhotoQuerySet
 from learning.models import Proposal
 

@@ -1,4 +1,4 @@
-"""Categories, brands, products and the SKUs they are sold as."""
+"""Brands, products and the SKUs they are sold as."""
 
 from typing import ClassVar
 
@@ -8,45 +8,16 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from treebeard.mp_tree import MP_Node
 
-from catalog.querysets import CategoryManager, ProductQuerySet, SkuQuerySet
+from catalog.models.categories import Category
+from catalog.querysets import ProductQuerySet, SkuQuerySet
 
 
 def default_currency() -> str:
     return str(settings.CURRENCY)
 
 
-class Category(MP_Node):
-    """A place in the tree of the catalogue."""
-
-    name = models.CharField(_("name"), max_length=120)
-    slug = models.SlugField(_("slug"), max_length=120, unique=True)
-    description = models.TextField(_("description"), blank=True)
-    # Which classes of the photo model mean this category, such as ["shirt", "t-shirt"].
-    photo_labels = models.JSONField(
-        _("labels of the photo model"),
-        default=list,
-        blank=True,
-        help_text=_("Photos that show one of these are proposed for this category."),
-    )
-
-    node_order_by: ClassVar = ["slug"]
-    objects = CategoryManager()
-
-    class Meta:
-        verbose_name = _("category")
-        verbose_name_plural = _("categories")
-        ordering: ClassVar = ["path"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("storefront:category-detail", args=[self.slug])
-
-
-class Brand(models.Model):
+class Brand(models.Model):  # type: ignore[django-manager-missing]  # made by modeltranslation
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=120, unique=True)
 
@@ -59,7 +30,7 @@ class Brand(models.Model):
         return self.name
 
 
-class Attribute(models.Model):
+class Attribute(models.Model):  # type: ignore[django-manager-missing]  # made by modeltranslation
     """A property that products have a value of: material, colour, capacity."""
 
     code = models.SlugField(_("code"), max_length=60, unique=True)
@@ -75,7 +46,7 @@ class Attribute(models.Model):
         return self.name
 
 
-class Product(models.Model):
+class Product(models.Model):  # type: ignore[django-manager-missing]  # made by modeltranslation
     """What customers see; it is sold as one or several SKUs."""
 
     class Status(models.TextChoices):
@@ -129,7 +100,7 @@ class Product(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
-    objects = ProductQuerySet.as_manager()
+    objects = ProductQuerySet.as_manager()  # type: ignore[django-manager-missing]  # made by modeltranslation
 
     class Meta:
         verbose_name = _("product")
@@ -149,7 +120,7 @@ class Product(models.Model):
         return reverse("storefront:product-detail", args=[self.slug])
 
 
-class ProductAttribute(models.Model):
+class ProductAttribute(models.Model):  # type: ignore[django-manager-missing]  # made by modeltranslation
     """The value of one attribute of one product."""
 
     product = models.ForeignKey(
@@ -197,7 +168,7 @@ class Sku(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    objects = SkuQuerySet.as_manager()
+    objects = SkuQuerySet.as_manager()  # type: ignore[django-manager-missing]  # made by modeltranslation
 
     class Meta:
         verbose_name = _("SKU")

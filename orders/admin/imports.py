@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 import orders.wording  # noqa: F401  # the codes of imports get their names
-from learning.staff_pages import EMPTY, StaffAdmin, bar, chip, facts_table, figure, person
+from learning.staff_pages import EMPTY, StaffAdmin, bar, chip, facts_table, figure
 from learning.wording import code_name
+from orders.admin.orders import staff_member
 from orders.models import OrderImport
 from orders.services import imports
 
@@ -84,7 +85,7 @@ class OrderImportAdmin(StaffAdmin):
             layout=obj.layout,
             until=obj.until,
             is_dry_run=obj.is_dry_run,
-            user=person(request),
+            user=staff_member(request),
         )
         obj.pk = job.pk
         obj.file_name = job.file_name
@@ -93,7 +94,8 @@ class OrderImportAdmin(StaffAdmin):
         self, request: HttpRequest, obj: OrderImport, post_url_continue: str | None = None
     ) -> HttpResponse:
         # Straight to the page that shows how far it is.
-        return self.response_post_save_add(request, obj)
+        response: HttpResponse = self.response_post_save_add(request, obj)
+        return response
 
     @admin.display(description=gettext_lazy("file"))
     def title(self, job: OrderImport) -> str:
