@@ -30,6 +30,7 @@ from support.algorithms.review_checks import bursts, first_of_each, profile
 from support.algorithms.sentiment import Sentiment, SentimentModel
 from support.algorithms.sentiment_baseline import UnigramBayes
 from support.algorithms.sentiment_quality import (
+    Answers,
     BoolArray,
     FloatArray,
     expected_calibration_error,
@@ -237,6 +238,7 @@ class ReviewSentimentPipeline(Pipeline[LabelledReviews, LabelledReviews, Sentime
     def evaluate(self, model: Any, holdout: LabelledReviews) -> Evaluation:
         judged = model.for_measuring() if isinstance(model, SentimentModel) else model
         predictions: list[Sentiment] = judged.predict(holdout.texts)
+        answers = Answers.of(predictions)
         positive = holdout.truth == 1
         languages = np.array([prediction.language or "" for prediction in predictions])
         lengths = np.array([len(text) for text in holdout.texts])
@@ -249,9 +251,9 @@ class ReviewSentimentPipeline(Pipeline[LabelledReviews, LabelledReviews, Sentime
             "label:stars": ~holdout.by_person,
         }
         return Evaluation(
-            metrics=figures(positive, predictions),
+            metrics=figures(positive, answers),
             groups={
-                group: {**_finite(figures(positive[rows], _pick(predictions, rows))), "rows": n}
+                group: {**_finite(figures(positive[rows], answers.take(rows))), "rows": n}
                 for group, rows in groups.items()
                 if (n := float(rows.sum()))
             },
@@ -295,7 +297,7 @@ class ReviewSentimentPipeline(Pipeline[LabelledReviews, LabelledReviews, Sentime
         }
         stars = np.array([stars for _text, stars in recent])
         clear = stars != 3
-        live = _live_figures(stars[clear] > 3, _pick(here, clear))
+        live = _live_figures(stars[clear] > 3, Answers.of(here).take(clear))
         live |= _agreement(version, since=since, until=as_of)
         promised = {
             name: float(version.metrics[name])
@@ -380,10 +382,6 @@ def _require_both_kinds(positive: BoolArray, needed: int) -> None:
         raise NotEnoughDataError(have=fewer, need=needed, what=str(_("reviews of the rarer kind")))
 
 
-def _pick(predictions: Sequence[Sentiment], rows: BoolArray) -> list[Sentiment]:
-    return [predictions[row] for row in np.flatnonzero(rows)]
-
-
 def _finite(values: Mapping[str, float]) -> dict[str, float]:
     """JSON has no nan: a figure that a small group cannot have is left out."""
     return {name: value for name, value in values.items() if np.isfinite(value)}
@@ -397,14 +395,12 @@ def _monitored(*, since: date | None, until: date) -> list[tuple[str, int]]:
     return [(compose(title, text), stars) for title, text, stars in newest[:MAX_MONITORED]]
 
 
-def _live_figures(positive: BoolArray, predictions: Sequence[Sentiment]) -> dict[str, float]:
+def _live_figures(positive: BoolArray, answers: Answers) -> dict[str, float]:
     if not len(positive):
         return {}
-    leans = np.array([prediction.leans_positive for prediction in predictions], dtype=bool)
-    probabilities = np.array([prediction.probability for prediction in predictions])
     return {
-        "macro_f1": round(macro_f1(positive, leans), 4),
-        "ece": round(expected_calibration_error(positive, probabilities), 4),
+        "macro_f1": round(macro_f1(positive, answers.leans), 4),
+        "ece": round(expected_calibration_error(positive, answers.probabilities), 4),
     }
 
 

@@ -77,6 +77,8 @@ def detect_language(text: str) -> Language | None:
     in a language that the shop has no model for; a few are faces: (*｀Ω*)
     """
     text = text[:MAX_CHARACTERS]
+    if text.isascii():
+        return "en" if _LATIN_WORD.search(text) else None
     han = len(_HAN.findall(text))
     latin = len(_LATIN_WORD.findall(text))
     others = len(_OTHER_SCRIPT.findall(text))

@@ -1,6 +1,7 @@
 """Figures of a two-class model with probabilities, and how far they may be off."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,23 +63,44 @@ def brier_score(positive: BoolArray, probabilities: FloatArray) -> float:
     return float(np.mean((probabilities - positive) ** 2)) if len(positive) else float("nan")
 
 
-def figures(positive: BoolArray, predictions: Sequence[Sentiment]) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a model said of many reviews, as arrays of shape (n_reviews,).
+
+    probabilities: of positive. leans: the side when it must be one. mixed: left to staff.
+    """
+
+    probabilities: FloatArray
+    leans: BoolArray
+    mixed: BoolArray
+
+    @classmethod
+    def of(cls, predictions: Sequence[Sentiment]) -> "Answers":
+        return cls(
+            probabilities=np.array([said.probability for said in predictions], dtype=float),
+            leans=np.array([said.leans_positive for said in predictions], dtype=bool),
+            mixed=np.array([said.label == "mixed" for said in predictions], dtype=bool),
+        )
+
+    def take(self, rows: NDArray[np.int64] | BoolArray) -> "Answers":
+        return Answers(self.probabilities[rows], self.leans[rows], self.mixed[rows])
+
+
+def figures(positive: BoolArray, answers: Answers) -> dict[str, float]:
     """Everything above by name, and how the mixed band does.
 
     accuracy, macro_f1: when each review must be called one or the other.
     mixed_share: part of the reviews left to staff. decided_accuracy: of those that are not.
     """
-    probabilities = np.array([prediction.probability for prediction in predictions])
-    leans = np.array([prediction.leans_positive for prediction in predictions], dtype=bool)
-    mixed = np.array([prediction.label == "mixed" for prediction in predictions], dtype=bool)
+    decided = ~answers.mixed
     return {
-        "accuracy": accuracy(positive, leans),
-        "macro_f1": macro_f1(positive, leans),
-        "auc": area_under_curve(positive, probabilities),
-        "ece": expected_calibration_error(positive, probabilities),
-        "brier": brier_score(positive, probabilities),
-        "mixed_share": float(np.mean(mixed)) if len(mixed) else float("nan"),
-        "decided_accuracy": accuracy(positive[~mixed], probabilities[~mixed] > 0.5),
+        "accuracy": accuracy(positive, answers.leans),
+        "macro_f1": macro_f1(positive, answers.leans),
+        "auc": area_under_curve(positive, answers.probabilities),
+        "ece": expected_calibration_error(positive, answers.probabilities),
+        "brier": brier_score(positive, answers.probabilities),
+        "mixed_share": float(np.mean(answers.mixed)) if len(positive) else float("nan"),
+        "decided_accuracy": accuracy(positive[decided], answers.probabilities[decided] > 0.5),
     }
 
 

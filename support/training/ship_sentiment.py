@@ -20,7 +20,7 @@ from sklearn.model_selection import train_test_split
 
 from support.algorithms.analyzers import LANGUAGES, Language
 from support.algorithms.sentiment import SentimentModel
-from support.algorithms.sentiment_quality import figures
+from support.algorithms.sentiment_quality import Answers, figures
 from support.algorithms.sentiment_training import SETTINGS, fit_from_nothing
 from support.training.review_sets import (
     CHINESE_FILE,
@@ -63,8 +63,8 @@ def ship(data: Path, *, trained_on: date, folder: Path = FOLDER) -> dict[str, An
     baseline_metrics: dict[str, dict[str, float]] = {}
     for learn, measure in parts:
         group = f"language:{measure.language}"
-        predictions = measured.predict(measure.texts)
-        group_metrics[group] = _rounded(figures(measure.labels == 1, predictions))
+        answers = Answers.of(measured.predict(measure.texts))
+        group_metrics[group] = _rounded(figures(measure.labels == 1, answers))
         majority = np.full(len(measure.labels), learn.labels.mean() > 0.5)
         right = float(np.mean(majority == (measure.labels == 1)))
         # All rows called one class: the other class has an F1 of 0.
