@@ -1,14 +1,16 @@
 """Products that come with a history of orders, known by code, name and last price only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
 
 from catalog.models import Product, Sku
+from learning.bulk import insert_columns
 
 BATCH = 500
 
@@ -42,23 +44,17 @@ def add_past_products(
     fresh = [product for code, product in by_code.items() if code not in known]
     present = _product_ids([past.code for past in fresh])
     lacking = [past for past in fresh if past.code not in present]
-    slugs = _slugs(lacking)
-    Product.objects.bulk_create(
-        [_product(past, slug=slugs[past.code]) for past in lacking], batch_size=BATCH
-    )
+    _insert_products(lacking, _slugs(lacking))
     keys = _product_ids([past.code for past in fresh])
-    Sku.objects.bulk_create(
-        [
-            Sku(
-                product_id=keys[past.code],
-                code=past.code,
-                price_minor=past.price_minor or 0,
-                currency=currency,
-                is_active=past.price_minor is not None,
-            )
-            for past in fresh
-        ],
-        batch_size=BATCH,
+    insert_columns(
+        Sku,
+        {
+            "product_id": [keys[past.code] for past in fresh],
+            "code": [past.code for past in fresh],
+            "price_minor": [past.price_minor or 0 for past in fresh],
+            "currency": [currency] * len(fresh),
+            "is_active": [past.price_minor is not None for past in fresh],
+        },
     )
     return known | sku_ids(codes=[past.code for past in fresh]), len(fresh)
 
@@ -97,13 +93,25 @@ def _slugs(products: Sequence[PastProduct]) -> dict[str, str]:
     return slugs
 
 
-def _product(past: PastProduct, *, slug: str) -> Product:
-    names = {f"name_{code.replace('-', '_')}": past.name for code, _label in settings.LANGUAGES}
-    return Product(
-        code=past.code,
-        slug=slug,
-        status=Product.Status.DRAFT if past.price_minor is None else Product.Status.PUBLISHED,
-        published_at=None if past.price_minor is None else past.first_seen_at,
-        price_from_minor=past.price_minor,
-        **names,
+def _insert_products(products: Sequence[PastProduct], slugs: Mapping[str, str]) -> None:
+    names = [past.name for past in products]
+    is_sold = [past.price_minor is not None for past in products]
+    published, draft = Product.Status.PUBLISHED.value, Product.Status.DRAFT.value
+    seen_at = [
+        np.datetime64(past.first_seen_at.astimezone(UTC).replace(tzinfo=None), "s")
+        for past in products
+    ]
+    insert_columns(
+        Product,
+        {
+            "code": [past.code for past in products],
+            "slug": [slugs[past.code] for past in products],
+            "name": names,
+            **{f"name_{code.replace('-', '_')}": names for code, _label in settings.LANGUAGES},
+            "status": [published if sold else draft for sold in is_sold],
+            "published_at": np.where(
+                is_sold, np.array(seen_at, dtype="datetime64[s]"), np.datetime64("NaT", "s")
+            ),
+            "price_from_minor": [past.price_minor for past in products],
+        },
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+import numpy as np
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from customers.models import User
+from learning.bulk import insert_columns
 
 BATCH = 500
 
@@ -38,19 +40,22 @@ def add_past_customers(*, customers: Sequence[PastCustomer]) -> tuple[dict[str, 
     fresh = [past for past in missing if past.reference not in known]
     # Two numbers with one address: the first keeps it, an account has an address of its own.
     owners = {past.email: past.reference for past in reversed(fresh)}
-    User.objects.bulk_create(
-        [
-            User(
-                username=f"past-{past.reference}",
-                password=make_password(None),
-                email=(past.email if owners[past.email] == past.reference else "") or None,
-                country=past.country,
-                external_reference=past.reference,
-                date_joined=past.first_seen_at,
-            )
-            for past in fresh
-        ],
-        batch_size=BATCH,
+    insert_columns(
+        User,
+        {
+            "username": [f"past-{past.reference}" for past in fresh],
+            "password": [make_password(None) for _ in fresh],
+            "email": [
+                (past.email if owners[past.email] == past.reference else "") or None
+                for past in fresh
+            ],
+            "country": [past.country for past in fresh],
+            "external_reference": [past.reference for past in fresh],
+            "date_joined": np.array(
+                [past.first_seen_at.astimezone(UTC).replace(tzinfo=None) for past in fresh],
+                dtype="datetime64[s]",
+            ),
+        },
     )
     added = _ids("external_reference", [past.reference for past in fresh])
     return known | added, len(fresh)

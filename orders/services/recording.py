@@ -351,7 +351,8 @@ def _add_lines(planned: Plan, order_ids: IntArray, sku_ids: IntArray) -> None:
             "quantity": history.quantity[at],
             "quantity_shipped": book.shipped[new],
             "quantity_cancelled": book.cancelled[new],
-            # Those that came back are added with their return.
+            # Every return of a new line is new, too.
+            "quantity_returned": book.returned[new],
             "unit_price_minor": history.unit_price[at],
             "is_bulk": history.is_bulk[at],
         },
@@ -386,27 +387,33 @@ def _add_returns(planned: Plan) -> None:
             ),
         )
         rows.append((request, line_id, int(history.quantity[at])))
-    present = {
-        request.key: request
-        for batch in _batches(requests)
-        for request in ReturnRequest.objects.filter(key__in=batch)
-    }
+    present = _request_ids(requests)
     ReturnRequest.objects.bulk_create(
         [request for key, request in requests.items() if key not in present], batch_size=BATCH
     )
-    ReturnLine.objects.bulk_create(
-        [
-            ReturnLine(
-                request=present.get(request.key, request), line_id=line_id, quantity=quantity
-            )
-            for request, line_id, quantity in rows
-        ],
-        batch_size=BATCH,
+    request_ids = _request_ids(requests)
+    insert_columns(
+        ReturnLine,
+        {
+            "request_id": [request_ids[request.key] for request, _, _ in rows],
+            "line_id": [line_id for _, line_id, _ in rows],
+            "quantity": [quantity for _, _, quantity in rows],
+        },
     )
-    for _request, line_id, quantity in rows:
-        OrderLine.objects.filter(pk=line_id).update(
-            quantity_returned=F("quantity_returned") + quantity
-        )
+    was_here = ~planned.is_new_line
+    for line, (_request, line_id, quantity) in zip(lines, rows, strict=True):
+        if was_here[line]:
+            OrderLine.objects.filter(pk=line_id).update(
+                quantity_returned=F("quantity_returned") + quantity
+            )
+
+
+def _request_ids(keys: Iterable[str]) -> dict[str, int]:
+    return {
+        key: pk
+        for batch in _batches(keys)
+        for key, pk in ReturnRequest.objects.filter(key__in=batch).values_list("key", "pk")
+    }
 
 
 def _show_availability(sku_ids: IntArray) -> None:
