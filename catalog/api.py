@@ -1,8 +1,9 @@
 """JSON for programs of the shop: photos in, what was seen on them out."""
 
-from typing import Any, ClassVar
+from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.files.uploadedfile import UploadedFile
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers, status
@@ -54,8 +55,8 @@ class UploadSerializer(serializers.Serializer[dict[str, Any]]):
 class ProductPhotoList(APIView):
     """POST a file as `file` to add a photo; it is prepared and classified in the background."""
 
-    parser_classes: ClassVar = [MultiPartParser]
-    permission_classes: ClassVar = [PhotoPermission]
+    parser_classes = [MultiPartParser]
+    permission_classes = [PhotoPermission]
     throttle_scope = "uploads"
 
     def post(self, request: Request, code: str) -> Response:
@@ -66,18 +67,18 @@ class ProductPhotoList(APIView):
         self.check_object_permissions(request, product)
         form = UploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        upload: UploadedFile = form.validated_data["file"]
+        upload: UploadedFile[bytes] = form.validated_data["file"]
         photo = photos.add_photo(
             product=product,
             content=upload.read(),
-            uploaded_by=request.user,
+            uploaded_by=cast("AbstractBaseUser", request.user),
             alt_text=form.validated_data["alt_text"],
         )
         return Response(photo_as_json(photo), status=status.HTTP_201_CREATED)
 
 
 class ProductPhotoDetail(APIView):
-    permission_classes: ClassVar = [PhotoPermission]
+    permission_classes = [PhotoPermission]
 
     def get(self, request: Request, pk: int) -> Response:
         photo = get_object_or_404(ProductPhoto.objects.select_related("product"), pk=pk)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from django.utils.translation import gettext as _
 
 from catalog.algorithms.backbone import ARTEFACT, FloatArray, load_backbone
 from catalog.algorithms.photo_classifier import PhotoClassifier
@@ -91,10 +92,14 @@ class PhotoCategoryPipeline(Pipeline[LabelledPhotos, LabelledEmbeddings, PhotoCl
             latest.setdefault(row.photo_id, row)
         rows = [row for row in latest.values() if row.final_label]
         if len(rows) < MIN_PHOTOS:
-            raise NotEnoughDataError(have=len(rows), need=MIN_PHOTOS, what="photos")
+            raise NotEnoughDataError(
+                have=len(rows), need=MIN_PHOTOS, what=_("photos named by people")
+            )
         products = {row.photo.product_id for row in rows}
         if len(products) < MIN_PRODUCTS:
-            raise NotEnoughDataError(have=len(products), need=MIN_PRODUCTS, what="products")
+            raise NotEnoughDataError(
+                have=len(products), need=MIN_PRODUCTS, what=_("products with such photos")
+            )
         backbone = load_backbone().sha256
         raw = LabelledPhotos(
             embeddings=np.stack([unpack(bytes(row.photo.embedding.vector)) for row in rows]),
@@ -150,7 +155,7 @@ class PhotoCategoryPipeline(Pipeline[LabelledPhotos, LabelledEmbeddings, PhotoCl
     def split(self, features: LabelledEmbeddings) -> tuple[LabelledEmbeddings, LabelledEmbeddings]:
         held = hold_out(features.groups)
         if held.all() or not held.any():
-            raise NotEnoughDataError(have=0, need=1, what="products to hold out")
+            raise NotEnoughDataError(have=0, need=1, what=_("products to hold out"))
         return features.take(np.flatnonzero(~held)), features.take(np.flatnonzero(held))
 
     def train(self, features: LabelledEmbeddings) -> PhotoClassifier:

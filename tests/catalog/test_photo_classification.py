@@ -275,5 +275,5 @@ def test_a_head_of_another_backbone_is_not_believed() -> None:
 
 
 def test_a_vector_survives_the_database() -> None:
-    vector = np.arange(N_FEATURES, dtype=np.float32) / 7
+    vector = (np.arange(N_FEATURES) / 7).astype(np.float32)
     np.testing.assert_array_equal(unpack(photo_classification.pack(vector)), vector)

@@ -126,7 +126,7 @@ def test_the_sweep_asks_for_old_unfinished_photos_and_for_no_others() -> None:
 def dead_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     dead = Celery("dead", set_as_current=False)
     dead.config_from_object("django.conf:settings", namespace="CELERY")
-    dead.conf.broker_url = "redis://127.0.0.1:1/0"
+    dead.conf.update(broker_url="redis://127.0.0.1:1/0")
     monkeypatch.setattr("learning.jobs.current_app", dead)
 
 
