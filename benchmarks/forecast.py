@@ -205,7 +205,7 @@ def _score(features: DemandFeatures, origins: list[int], method: Method) -> dict
         "wrmsse_per_origin": [round(score.wrmsse, 4) for score in scores],
         "rmsse": float(np.mean([score.rmsse for score in scores])),
         "total_rmsse": float(np.mean([score.total_rmsse for score in scores])),
-        "wape_28d": float(np.mean([score.wape_28d for score in scores])),
+        "wape_28": float(np.mean([score.wape_28 for score in scores])),
         "bias": float(np.mean([score.bias for score in scores])),
         "cpu_seconds": round(spent.seconds, 3),
     }

@@ -219,7 +219,7 @@ class DemandPipeline(Pipeline[RawDemand, DemandFeatures, DemandModel]):
             np.asarray(model.profile.weekday, dtype=np.float64), weekday_units
         )
         promised = {
-            "wape": float(version.metrics.get("wape_28d", 0.0)),
+            "wape": float(version.metrics.get("wape_28", 0.0)),
             "within_90": 0.9,
         }
         # Under four weeks WAPE is larger by chance alone: fewer days average out.

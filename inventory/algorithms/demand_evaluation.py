@@ -182,7 +182,7 @@ def _scores(
         "wrmsse": scores.wrmsse,
         "rmsse": scores.rmsse,
         "total_rmsse": scores.total_rmsse,
-        "wape_28d": scores.wape_28d,
+        "wape_28": scores.wape_28,
         "bias": scores.bias,
         "abs_bias": abs(scores.bias),
     }

@@ -267,4 +267,4 @@ def _score_vector(
     predicted: FloatArray, actual: FloatArray, known: DemandHistory, revenue: FloatArray
 ) -> FloatArray:
     scores = point_scores(predicted, actual, known, revenue)
-    return np.array([scores.wrmsse, scores.rmsse, scores.total_rmsse, scores.wape_28d])
+    return np.array([scores.wrmsse, scores.rmsse, scores.total_rmsse, scores.wape_28])

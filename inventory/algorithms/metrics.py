@@ -16,7 +16,7 @@ class PointScores:
     wrmsse: float
     rmsse: float
     total_rmsse: float
-    wape_28d: float
+    wape_28: float
     bias: float
 
 
@@ -67,7 +67,7 @@ def point_scores(
         wrmsse=float((weights[known] * scores[known]).sum() / max(float(weights.sum()), 1e-12)),
         rmsse=float(scores[known].mean()) if known.any() else float("nan"),
         total_rmsse=float(np.sqrt(total_error / total_scale)),
-        wape_28d=wape(forecast, actual),
+        wape_28=wape(forecast, actual),
         bias=bias(forecast, actual),
     )
 

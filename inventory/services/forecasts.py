@@ -19,10 +19,10 @@ from inventory.models import (
     ReorderPolicy,
     TotalForecast,
 )
+from inventory.services.assumptions import assume_suppliers
 from inventory.services.calendar import calendar_from
 from inventory.services.stock import default_warehouse
 from inventory.services.suppliers import (
-    assume_suppliers,
     lead_time_of,
     lead_times,
     preferred_offers,

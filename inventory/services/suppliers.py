@@ -1,14 +1,9 @@
-"""Who delivers a SKU, how long it takes, and what is assumed where a history names nobody."""
+"""Who delivers a SKU, and how long it takes."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import transaction
-from django.utils.translation import gettext as _
-
-from catalog.models import Sku
 from inventory.algorithms.lead_times import (
     PRIOR_MEAN_DAYS,
     PRIOR_SD_DAYS,
@@ -18,17 +13,6 @@ from inventory.models import GoodsReceipt, Supplier, SupplierOffer
 
 SECONDS_A_DAY: Final = 86_400
 LATEST_RECEIPTS: Final = 200
-BATCH: Final = 500
-
-# Stand-ins for what an imported history does not say. Lead times differ so that a buyer sees
-# what they do; the cost is half the price.
-ASSUMED_SUPPLIERS: Final = (
-    ("assumed-1", 4.0, 1.7, 1, 1),
-    ("assumed-2", 7.0, 3.0, 1, 6),
-    ("assumed-3", 7.0, 3.0, 6, 12),
-    ("assumed-4", 14.0, 6.0, 12, 24),
-)
-ASSUMED_COST_PERCENT: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,65 +59,12 @@ def lead_time_of(offer: SupplierOffer | None, known: dict[int, LeadTime]) -> Lea
     return LeadTime(offer.lead_time_days, supplier.sd_days, 0)
 
 
-def preferred_offers(sku_ids: Sequence[int] | None = None) -> dict[int, SupplierOffer]:
+def preferred_offers() -> dict[int, SupplierOffer]:
     """By SKU, of active suppliers; the preferred one, else the cheapest."""
     offers = SupplierOffer.objects.filter(supplier__is_active=True).select_related(
         "supplier", "sku"
     )
-    if sku_ids is not None and len(sku_ids) <= BATCH:
-        offers = offers.filter(sku_id__in=sku_ids)
     chosen: dict[int, SupplierOffer] = {}
     for offer in offers.order_by("sku_id", "-is_preferred", "unit_cost_minor", "pk"):
         chosen.setdefault(offer.sku_id, offer)
     return chosen
-
-
-@transaction.atomic
-def assume_suppliers(*, sku_ids: Sequence[int]) -> int:
-    """Give SKUs without an offer a supplier that is marked as assumed; returns how many.
-
-    Only in a shop where nobody has entered a supplier: an imported order history names none, and
-    without one nothing can be drafted. Which of four suppliers a SKU gets depends on its code
-    alone, so doing it again changes nothing.
-    """
-    if Supplier.objects.filter(is_assumed=False).exists():
-        return 0
-    offered = set(SupplierOffer.objects.values_list("sku_id", flat=True))
-    missing = sorted(set(sku_ids) - offered)
-    if not missing:
-        return 0
-    currency = Sku.objects.filter(pk=missing[0]).values_list("currency", flat=True).get()
-    suppliers = [
-        Supplier.objects.get_or_create(
-            code=code,
-            defaults={
-                "name": _("Assumed supplier %(number)d") % {"number": number},
-                "lead_time_days": mean,
-                "lead_time_sd_days": spread,
-                "currency": currency,
-                "is_assumed": True,
-                "note": _(
-                    "Made up because the imported history names no supplier: lead time, pack, "
-                    "minimum order and a cost of half the price are assumptions."
-                ),
-            },
-        )[0]
-        for number, (code, mean, spread, _pack, _minimum) in enumerate(ASSUMED_SUPPLIERS, 1)
-    ]
-    offers = []
-    for start in range(0, len(missing), BATCH):
-        skus = Sku.objects.filter(pk__in=missing[start : start + BATCH]).order_by("pk")
-        for sku_id, code, price in skus.values_list("pk", "code", "price_minor"):
-            place = sum(code.encode()) % len(suppliers)
-            pack, minimum = ASSUMED_SUPPLIERS[place][3:]
-            offers.append(
-                SupplierOffer(
-                    supplier=suppliers[place],
-                    sku_id=sku_id,
-                    unit_cost_minor=round(price * ASSUMED_COST_PERCENT / 100),
-                    pack_size=pack,
-                    minimum_order_quantity=minimum,
-                )
-            )
-    SupplierOffer.objects.bulk_create(offers, batch_size=BATCH)
-    return len(offers)

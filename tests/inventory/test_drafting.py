@@ -12,7 +12,7 @@ from inventory.models import (
     Supplier,
     SupplierOffer,
 )
-from inventory.services import purchasing, stock, suppliers
+from inventory.services import assumptions, purchasing, stock, suppliers
 from inventory.services.drafting import draft_purchase_orders
 from inventory.services.stock import StockRequest
 from learning.models import Decision
@@ -201,12 +201,12 @@ def test_nothing_expected_is_nothing_ordered() -> None:
 def test_suppliers_are_assumed_once_and_only_where_nobody_entered_one() -> None:
     skus = [make_sku(price_minor=1001) for _ in range(8)]
     ids = [sku.pk for sku in skus]
-    assert suppliers.assume_suppliers(sku_ids=ids) == 8
-    assert suppliers.assume_suppliers(sku_ids=ids) == 0
+    assert assumptions.assume_suppliers(sku_ids=ids) == 8
+    assert assumptions.assume_suppliers(sku_ids=ids) == 0
     assert set(Supplier.objects.values_list("is_assumed", flat=True)) == {True}
     assert SupplierOffer.objects.aggregate(cost=Sum("unit_cost_minor"))["cost"] == 8 * 500
     make_supplier()
-    assert suppliers.assume_suppliers(sku_ids=[*ids, make_sku().pk]) == 0
+    assert assumptions.assume_suppliers(sku_ids=[*ids, make_sku().pk]) == 0
 
 
 def test_a_dearer_offer_steps_in_when_the_preferred_supplier_stops() -> None:
@@ -223,3 +223,16 @@ def test_a_forecast_from_after_the_day_is_not_looked_at() -> None:
     offer = make_offer()
     make_forecast(sku=offer.sku)
     assert draft_purchase_orders(as_of=LAST_DAY - timedelta(days=1)).lines == 0
+
+
+def test_stock_is_assumed_once_for_shelves_that_were_never_filled() -> None:
+    never, received = make_replenished_sku(), make_replenished_sku()
+    stock.receive_stock(sku_id=received.sku_id, quantity=1, key="in")
+    stock.adjust_stock(sku_id=received.sku_id, quantity=-1, key="out", note="")
+    never.sku.code = "B"
+    never.sku.save()
+    assert assumptions.assume_stock(as_of=LAST_DAY) == 1
+    assert assumptions.assume_stock(as_of=LAST_DAY) == 0
+    level = never.sku.stock_levels.get()
+    assert level.on_hand == ord("B") * 11 % 28
+    assert received.sku.stock_levels.get().on_hand == 0

@@ -20,7 +20,7 @@ def test_scores_worked_out_by_hand() -> None:
     assert scores.wrmsse == pytest.approx(0.75 * 1.0)
     assert scores.rmsse == pytest.approx(0.5)
     assert scores.total_rmsse == pytest.approx(2 / 3)
-    assert scores.wape_28d == pytest.approx(4 / 10)
+    assert scores.wape_28 == pytest.approx(4 / 10)
     assert scores.bias == pytest.approx(-4 / 10)
 
 
