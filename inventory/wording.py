@@ -13,7 +13,7 @@ name_codes(
     {
         # factors of a forecast
         "level": gettext_lazy("level, units a day"),
-        "shop_total": gettext_lazy("trend of the whole shop"),
+        "shop_total": gettext_lazy("bulk orders of the whole shop"),
         "weekday": gettext_lazy("weekdays and days ahead"),
         "holiday": gettext_lazy("holidays and closed days"),
         "level_units_a_day": gettext_lazy("level, units a day"),
@@ -63,6 +63,16 @@ name_codes(
         "coverage_95": gettext_lazy("coverage of the 95 % quantile"),
         "coverage_99": gettext_lazy("coverage of the 99 % quantile"),
         "pinball": gettext_lazy("pinball loss"),
+        # groups of SKUs, checks of the data, drift
+        "sells": gettext_lazy("sells"),
+        "rarely": gettext_lazy("rarely"),
+        "sometimes": gettext_lazy("sometimes"),
+        "often": gettext_lazy("often"),
+        "sold out": gettext_lazy("sold out"),
+        "bulk day": gettext_lazy("bulk day"),
+        "no price": gettext_lazy("no price"),
+        "weekday_psi": gettext_lazy("shift between weekdays (PSI)"),
+        "within_90": gettext_lazy("days within the 90 % quantile"),
     }
 )
 
