@@ -194,7 +194,7 @@ CELERY_TASK_ROUTES = {
     "backoffice.operate": {"queue": "training"},
 }
 CELERY_TIMEZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "ecomsite.beat:Scheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 AUTH_USER_MODEL = "customers.User"
@@ -248,6 +248,8 @@ STORAGES = {
 # The shop
 SHOP_NAME = env.str("SHOP_NAME", default="掌柜")
 CURRENCY = env.str("CURRENCY", default="CNY")
+# Public holidays of the demand profile: a country, or a part of one such as GB-ENG; empty for none.
+HOLIDAY_COUNTRY = env.str("HOLIDAY_COUNTRY", default="CN")
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=15 * 1024 * 1024)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000

@@ -18,7 +18,7 @@ def calendar_from(first_day: date, n_days: int) -> Calendar:
 
 def _holidays(first_day: date, n_days: int) -> BoolArray:
     days = [first_day + timedelta(days=number) for number in range(n_days)]
-    known = _of_years(str(getattr(settings, "HOLIDAY_COUNTRY", "CN")), days[0].year, days[-1].year)
+    known = _of_years(settings.HOLIDAY_COUNTRY, days[0].year, days[-1].year)
     return np.array([day in known for day in days], dtype=np.bool_)
 
 
