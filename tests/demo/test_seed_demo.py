@@ -142,8 +142,9 @@ def test_staff_can_log_in_with_the_passwords_in_the_file(settings: Settings) -> 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     lines = [line.split(maxsplit=2) for line in path.read_text().splitlines()]
     assert [name for name, _, _ in lines] == ["manager", "buyer", "editor", "support"]
-    for name, password, _role in lines:
+    for name, password, role in lines:
         user = User.objects.get(username=name)
+        assert [group.name for group in user.groups.all()] == [role]
         assert user.is_staff
         assert not user.is_superuser
         assert user.check_password(password)

@@ -123,7 +123,7 @@ def _backdrop(colour: Colour, stage: str) -> Image.Image:
     corner = np.clip(((x - 0.5) ** 2 + (y - 0.5) ** 2) - 0.22, 0, None)
     base = base * (1 - 0.22 * corner[..., None])
     picture = Image.fromarray(np.clip(base, 0, 255).astype(np.uint8)).resize(
-        (SIZE, SIZE), Image.Resampling.BICUBIC
+        (SIZE, SIZE), Image.Resampling.BILINEAR
     )
     canvas = Canvas.over(picture)
     if stage == "sun":

@@ -8,13 +8,13 @@ from pathlib import Path
 from django.contrib.auth.models import Group
 
 from customers.models import User
+from ecomsite.backoffice import roles
 
-# user name, role as the group is called
 STAFF = (
-    ("manager", "manager"),
-    ("buyer", "buyer"),
-    ("editor", "catalogue editor"),
-    ("support", "support agent"),
+    ("manager", roles.MANAGER),
+    ("buyer", roles.BUYER),
+    ("editor", roles.CATALOGUE_EDITOR),
+    ("support", roles.SUPPORT_AGENT),
 )
 
 
@@ -36,7 +36,7 @@ def load_staff() -> list[Login]:
             password=login.password,
             is_staff=True,
         )
-        user.groups.set(Group.objects.filter(name__iexact=role))
+        user.groups.add(Group.objects.get(name=role))
         logins.append(login)
     return logins
 
