@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
@@ -97,10 +97,10 @@ class UserAdmin(DjangoUserAdmin, StaffAdmin):  # type: ignore[type-arg]  # not g
     @admin.display(description=_("kind"), ordering="is_staff")
     def kind(self, user: User) -> SafeString:
         if not user.is_active:
-            return chip("blocked", _t("blocked"), {"blocked": "bad"})
+            return chip("blocked", gettext("blocked"), {"blocked": "bad"})
         if user.is_staff:
-            return chip("staff", _t("staff"), {"staff": "info"})
-        return chip("customer", _t("customer"))
+            return chip("staff", gettext("staff"), {"staff": "info"})
+        return chip("customer", gettext("customer"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = bool(super().has_change_permission(request, obj))
@@ -138,8 +138,8 @@ class ConsentAdmin(ReadOnlyAdmin):
     @admin.display(description=_("granted"), ordering="is_granted")
     def granted_label(self, consent: Consent) -> SafeString:
         if consent.is_granted:
-            return chip("granted", _t("granted"), {"granted": "good"})
-        return chip("withdrawn", _t("withdrawn"), {"withdrawn": "bad"})
+            return chip("granted", gettext("granted"), {"granted": "good"})
+        return chip("withdrawn", gettext("taken back"), {"withdrawn": "bad"})
 
 
 def _is_owner(request: HttpRequest) -> bool:

@@ -80,7 +80,7 @@ class PipelineFilter(admin.SimpleListFilter):
 
 class GateInline(TabularInline):
     model = GateResult
-    fields = ("metric_shown", "value_shown", "bound_shown", "reference", "passed")
+    fields = ("metric_shown", "value_shown", "bound_shown", "compared_with", "passed")
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -104,6 +104,10 @@ class GateInline(TabularInline):
     @admin.display(description=gettext_lazy("reached"))
     def value_shown(self, gate: GateResult) -> str:
         return figure(gate.value)
+
+    @admin.display(description=gettext_lazy("compared with"))
+    def compared_with(self, gate: GateResult) -> str:
+        return str(gate.get_reference_display())
 
     @admin.display(description=gettext_lazy("asked for"))
     def bound_shown(self, gate: GateResult) -> str:

@@ -11,9 +11,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import RangeDateFilter
 
 import support.wording  # noqa: F401  # the codes of the explanations get their names
@@ -31,7 +30,7 @@ def stars(n_stars: int) -> SafeString:
     return format_html(
         '<span class="zg-stars" role="img" aria-label="{}">{}<span class="zg-stars-off">{}</span>'
         "</span>",
-        _t("%(n)d of 5 stars") % {"n": n_stars},
+        gettext("%(n)d of 5 stars") % {"n": n_stars},
         "★" * n_stars,
         "★" * (5 - n_stars),
     )
@@ -162,8 +161,8 @@ class ReviewClassificationAdmin(ProposalAdmin):
     @admin.display(description=_("asks staff"), ordering="needs_person")
     def asks_label(self, row: ReviewClassification) -> SafeString:
         if row.needs_person:
-            return chip("asks", _t("asks you"), {"asks": "warn"})
-        return chip("sure", _t("sure"))
+            return chip("asks", gettext("asks you"), {"asks": "warn"})
+        return chip("sure", gettext("sure"))
 
     @admin.display(description=_("product"), ordering="review__product")
     def product(self, row: ReviewClassification) -> SafeString:
@@ -191,7 +190,7 @@ class ReviewClassificationAdmin(ProposalAdmin):
             bar(
                 proposal.positive_probability,
                 tone=SENTIMENT_TONES[proposal.sentiment],
-                text=_t("%(n)d %% likely to be positive")
+                text=gettext("%(n)d %% likely to be positive")
                 % {"n": round(100 * proposal.positive_probability)},
             ),
         )

@@ -18,7 +18,6 @@ name_codes(
         "burst_of_complaints": _("burst of complaints about a product"),
         # parameters
         "n_terms": _("words it knows"),
-        "reviews": _("reviews"),
         "negative_below": _("negative below"),
         "positive_above": _("positive above"),
         # facts of an explanation

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 import catalog.wording  # noqa: F401  # the codes of the explanations get their names
@@ -35,7 +35,7 @@ def seen_as(label: str, category: Category | None) -> str:
     """A label as people read it, without a query: a shop's own label is named like its category."""
     if label in set(shipped_labels()):
         return label_title(label)
-    return str(category.name) if category else label or _t("not recognised")
+    return str(category.name) if category else label or gettext("not recognised")
 
 
 @admin.register(ProductPhoto)
@@ -122,7 +122,7 @@ class PhotoClassificationAdmin(ProposalAdmin):
 
     @admin.display(description=_("where it looked"))
     def heat(self, row: PhotoClassification) -> SafeString:
-        return picture(row.heat_map.url if row.heat_map else None, text=_t("where it looked"))
+        return picture(row.heat_map.url if row.heat_map else None, text=gettext("where it looked"))
 
     @admin.display(description=_("seen as"), ordering="label")
     def shown_label(self, row: PhotoClassification) -> str:
@@ -137,8 +137,8 @@ class PhotoClassificationAdmin(ProposalAdmin):
     @admin.display(description=_("asks staff"), ordering="needs_person")
     def asks_label(self, row: PhotoClassification) -> SafeString:
         if row.needs_person:
-            return chip("asks", _t("asks you"), {"asks": "warn"})
-        return chip("sure", _t("sure"))
+            return chip("asks", gettext("asks you"), {"asks": "warn"})
+        return chip("sure", gettext("sure"))
 
     @admin.display(description=_("product"), ordering="photo__product")
     def product(self, row: PhotoClassification) -> SafeString:
@@ -156,7 +156,7 @@ class PhotoClassificationAdmin(ProposalAdmin):
                 ),
                 "heat_map": picture(
                     proposal.heat_map.url if proposal.heat_map else None,
-                    text=_t("where it looked"),
+                    text=gettext("where it looked"),
                     size="large",
                 ),
                 "product": self.product(proposal),

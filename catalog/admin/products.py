@@ -10,9 +10,8 @@ from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 
@@ -167,8 +166,8 @@ class ProductAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, Staff
     @admin.display(description=_("stock"), ordering="has_stock")
     def stock_label(self, product: Product) -> SafeString:
         if product.has_stock:
-            return chip("in", _t("in stock"), {"in": "good"})
-        return chip("out", _t("sold out"), {"out": "bad"})
+            return chip("in", gettext("in stock"), {"in": "good"})
+        return chip("out", gettext("sold out"), {"out": "bad"})
 
     @admin.display(description=_("rating"), ordering="rating_average")
     def rating(self, product: Product) -> str:
@@ -272,5 +271,5 @@ class SkuAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, StaffAdmi
     @admin.display(description=_("for sale"), ordering="is_active")
     def sale_label(self, sku: Sku) -> SafeString:
         if sku.is_active:
-            return chip("yes", _t("for sale"), {"yes": "good"})
-        return chip("no", _t("not for sale"))
+            return chip("yes", gettext("for sale"), {"yes": "good"})
+        return chip("no", gettext("not for sale"))

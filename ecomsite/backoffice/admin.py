@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.admin import CrontabScheduleAdmin as BeatCrontabScheduleAdmin
 from django_celery_beat.admin import IntervalScheduleAdmin as BeatIntervalScheduleAdmin
@@ -135,7 +135,7 @@ class NightlyRunAdmin(ReadOnlyAdmin):
     @admin.display(description=_("took"))
     def took(self, run: NightlyRun) -> str:
         seconds = sum(stage.get("seconds", 0) for stage in run.stages)
-        return _t("%(n)s s") % {"n": figure(round(seconds, 1))}
+        return gettext("%(n)s s") % {"n": figure(round(seconds, 1))}
 
     @admin.display(description=_("what it did"))
     def stages_shown(self, run: NightlyRun) -> SafeString:
@@ -196,8 +196,8 @@ class ScheduledJobAdmin(BeatPeriodicTaskAdmin, StaffAdmin):
     @admin.display(description=_("state"), ordering="enabled")
     def enabled_label(self, job: PeriodicTask) -> SafeString:
         if job.enabled:
-            return chip("on", _t("on"), {"on": "good"})
-        return chip("off", _t("off"))
+            return chip("on", gettext("on"), {"on": "good"})
+        return chip("off", gettext("off"))
 
     @admin.display(description=_("runs"), ordering="total_run_count")
     def runs(self, job: PeriodicTask) -> str:

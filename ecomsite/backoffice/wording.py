@@ -29,6 +29,9 @@ name_codes(
         "skus": _("SKUs"),
         "orders": _("orders"),
         "lines": _("lines"),
+        "added": _("added"),
+        "changed": _("changed"),
+        "withdrawn": _("withdrawn from drafts"),
         "prepared": _("prepared"),
         "classified": _("classified"),
         "measured": _("measured"),
@@ -41,6 +44,7 @@ name_codes(
         # what waits
         "purchase_orders": _("purchase orders to approve"),
         "photos": _("photos to check"),
+        "reviews": _("reviews to check"),
         "anomalies": _("anomalies not seen yet"),
         "drift": _("models that drift"),
         "damaged": _("models whose file is damaged"),
