@@ -1,7 +1,7 @@
 // Reports what a visitor saw and clicked on this page, in one message when they leave it.
 //
 //   <main data-view-product="17">                           counts a view of product 17
-//   <a data-product="23" data-placement="product.similar" data-position="1">
+//   <article data-product="23" data-placement="product.similar" data-position="1">
 //                                                           counts an impression once half of
 //                                                           it was seen, and clicks on it
 //   <script type="module" src="{% static 'insights/beacon.js' %}"
@@ -30,6 +30,7 @@ function send() {
       keepalive: true,
       headers: {
         "Content-Type": "application/json",
+        "Accept-Language": document.documentElement.lang,
         ...(token ? { "X-CSRFToken": token } : {}),
       },
       body: JSON.stringify({ events: waiting.splice(0, MOST_EVENTS) }),
