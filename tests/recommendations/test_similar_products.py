@@ -151,7 +151,7 @@ def test_reasons_are_told_in_both_languages() -> None:
     with translation.override("zh-hans"):
         assert (
             reason_sentence(Reason.BOUGHT_TOGETHER, together)
-            == "购买此商品的 2000 位顾客中，有 1295 位也买了它。"
+            == "购买此商品的 2,000 位顾客中，有 1,295 位也买了它。"
         )
         assert reason_sentence(Reason.SIMILAR_CONTENT, alike) == "同属一类，名称中都有“茶杯”。"
 
