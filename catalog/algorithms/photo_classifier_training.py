@@ -68,32 +68,41 @@ def fit_softmax(
     """
     start = prior or Head(np.zeros((n_labels, features.shape[1])), np.zeros(n_labels))
     rows = np.asarray(features, dtype=np.float64)
+    known = rows @ start.weights.T + start.intercept
+    basis = None
+    if 0 < len(rows) < rows.shape[1]:
+        # The step away from the prior lies in the span of the rows: as many unknowns as photos.
+        basis = np.linalg.qr(rows.T)[0]
+        rows = rows @ basis
     hits = np.zeros((len(truth), n_labels))
     hits[np.arange(len(truth)), truth] = 1.0
-    n_weights = start.weights.size
+    shape = (n_labels, rows.shape[1])
+    n_weights = shape[0] * shape[1]
     hold_intercept = 0.0 if prior is None else 1.0
 
-    def loss(theta: DoubleArray) -> tuple[float, DoubleArray]:
-        weights = theta[:n_weights].reshape(start.weights.shape)
-        intercept = theta[n_weights:]
-        logits = rows @ weights.T + intercept
+    def loss(step: DoubleArray) -> tuple[float, DoubleArray]:
+        weights, intercept = step[:n_weights].reshape(shape), step[n_weights:]
+        logits = known + rows @ weights.T + intercept
         totals = logsumexp(logits, axis=1)
-        away, away_intercept = weights - start.weights, intercept - start.intercept
         value = strength * float((totals - (logits * hits).sum(axis=1)).sum())
-        value += 0.5 * float((away**2).sum() + hold_intercept * (away_intercept**2).sum())
+        value += 0.5 * float((weights**2).sum() + hold_intercept * (intercept**2).sum())
         residual = np.exp(logits - totals[:, None]) - hits
-        slope = strength * (residual.T @ rows) + away
-        slope_intercept = strength * residual.sum(axis=0) + hold_intercept * away_intercept
+        slope = strength * (residual.T @ rows) + weights
+        slope_intercept = strength * residual.sum(axis=0) + hold_intercept * intercept
         return value, np.concatenate([slope.ravel(), slope_intercept])
 
-    found = minimize(
+    step = minimize(
         loss,
-        np.concatenate([start.weights.ravel(), start.intercept]),
+        np.zeros(n_weights + n_labels),
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": max_iterations, "ftol": 1e-7, "gtol": 1e-3},
     ).x
-    return Head(found[:n_weights].reshape(start.weights.shape), found[n_weights:])
+    away = step[:n_weights].reshape(shape)
+    return Head(
+        start.weights + (away if basis is None else away @ basis.T),
+        start.intercept + step[n_weights:],
+    )
 
 
 def look_alike_groups(

@@ -191,6 +191,21 @@ def test_with_few_rows_the_prior_prevails_and_with_many_it_yields() -> None:
     np.testing.assert_allclose(none.weights, prior.weights)
 
 
+def test_fewer_photos_than_features_give_the_same_head_as_the_long_way() -> None:
+    rng = np.random.default_rng(4)
+    few = rng.normal(size=(30, 12))
+    truth = rng.integers(0, 3, size=30)
+    prior = Head(rng.normal(size=(3, 12)), rng.normal(size=3))
+    # Features that are always zero change nothing, but make the photos the smaller side.
+    wide = np.concatenate([few, np.zeros((30, 40))], axis=1)
+    wide_prior = Head(np.concatenate([prior.weights, np.zeros((3, 40))], axis=1), prior.intercept)
+    one = fit_softmax(few, truth, n_labels=3, strength=0.5, prior=prior)
+    other = fit_softmax(wide, truth, n_labels=3, strength=0.5, prior=wide_prior)
+    np.testing.assert_allclose(other.weights[:, :12], one.weights, atol=1e-3)
+    np.testing.assert_allclose(other.weights[:, 12:], 0.0, atol=1e-9)
+    np.testing.assert_allclose(other.intercept, one.intercept, atol=1e-3)
+
+
 def test_standard_units_and_back() -> None:
     model = train_photo_classifier(make_blobs(), strength=0.01, backbone_sha256="abc")
     weights, intercept = unstandardise(standardise(model), model.mean, model.scale)
