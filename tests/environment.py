@@ -21,6 +21,8 @@ os.environ["LANGUAGE_CODE"] = "en"
 os.environ["SHOP_NAME"] = "Zhanggui"
 os.environ["DEBUG"] = "0"
 os.environ["OMP_NUM_THREADS"] = "1"
+# The browser of the tests keeps an event loop in this thread; nothing here is asynchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 os.environ.pop("DATABASE_URL", None)
 os.environ.pop("REDIS_URL", None)
 if url := os.environ.get("TEST_DATABASE_URL"):
