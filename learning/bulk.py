@@ -63,7 +63,11 @@ def _write(table: str, names: Sequence[str], batches: Iterator[list[tuple[Any, .
     into = f"{quote(table)} ({', '.join(quote(name) for name in names)})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            # Django wraps the errors of `execute`, but knows nothing of `copy`.
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f"COPY {into} FROM STDIN") as copy,
+            ):
                 for batch in batches:
                     for row in batch:
                         copy.write_row(row)
