@@ -184,25 +184,22 @@ def _bring_up_to_date(
     version: ModelVersion,
 ) -> int:
     still_open = ReviewClassification.objects.awaiting_review()
-    same, new, superseded = [], [], []
+    n_same = 0
+    new, superseded = [], []
+    # The condition is in each UPDATE: what a person decided meanwhile stays decided. One by one is
+    # about twice as fast as one statement with two hundred cases.
     for row, now in zip(rows, fresh, strict=True):
-        if row.sentiment != now.sentiment:
-            # The condition is in the UPDATE: what a person decided meanwhile stays decided.
-            if still_open.filter(pk=row.pk).claim(status=Status.SUPERSEDED):
-                superseded.append(row)
-                new.append(now)
-            continue
-        row.model_version = version
-        row.confidence = now.confidence
-        row.positive_probability = now.positive_probability
-        row.needs_person = now.needs_person
-        row.explanation = now.explanation
-        same.append(row)
-    n_same = still_open.bulk_update(
-        same,
-        ["model_version", "confidence", "positive_probability", "needs_person", "explanation"],
-        batch_size=BATCH,
-    )
+        if row.sentiment == now.sentiment:
+            n_same += still_open.filter(pk=row.pk).update(
+                model_version=version,
+                confidence=now.confidence,
+                positive_probability=now.positive_probability,
+                needs_person=now.needs_person,
+                explanation=now.explanation,
+            )
+        elif still_open.filter(pk=row.pk).claim(status=Status.SUPERSEDED):
+            superseded.append(row)
+            new.append(now)
     Decision.objects.bulk_create(
         build_decision(
             action=Decision.Action.SUPERSEDE,
