@@ -17,7 +17,9 @@ MOST_WAITING = 100_000
 
 @cache
 def _client() -> Redis:
-    return Redis.from_url(settings.CACHE_URL, socket_connect_timeout=1, socket_timeout=2)
+    return Redis.from_url(
+        settings.CACHE_URL, decode_responses=True, socket_connect_timeout=1, socket_timeout=2
+    )
 
 
 def put(entries: Sequence[str]) -> None:
@@ -30,7 +32,7 @@ def put(entries: Sequence[str]) -> None:
 
 def waiting() -> int:
     """How many entries nobody has taken yet."""
-    return int(_client().llen(WAITING))  # type: ignore[arg-type]  # the client is not async
+    return int(_client().llen(WAITING))
 
 
 @contextmanager
@@ -50,7 +52,7 @@ def taken() -> Iterator[Iterator[list[str]]]:
     if isinstance(moved, ResponseError):
         # Nothing waits: there is no list to rename.
         client.srem(BATCHES, batch)
-    batches = sorted(client.smembers(BATCHES))  # type: ignore[arg-type]  # the client is not async
+    batches = sorted(str(name) for name in client.smembers(BATCHES))
     yield _lots(client, batches)
     if batches:
         finish = client.pipeline()
@@ -59,9 +61,9 @@ def taken() -> Iterator[Iterator[list[str]]]:
         finish.execute()
 
 
-def _lots(client: Redis, batches: Sequence[bytes], size: int = 1_000) -> Iterator[list[str]]:
+def _lots(client: Redis, batches: Sequence[str], size: int = 1_000) -> Iterator[list[str]]:
     for batch in batches:
         start = 0
-        while lot := client.lrange(batch, start, start + size - 1):  # type: ignore[arg-type]
-            yield [entry.decode() for entry in lot]  # type: ignore[union-attr]
+        while lot := client.lrange(batch, start, start + size - 1):
+            yield [str(entry) for entry in lot]
             start += size
