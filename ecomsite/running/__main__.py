@@ -43,6 +43,8 @@ def run_shop(environment: Mapping[str, str]) -> None:
     folder = place.state_folder(environment)
     address = addresses.read_address(environment)
     commands = read_procfile(place.REPOSITORY / "Procfile")
+    # Orders and addresses are nobody's business but the shop's and its group's, a proxy say.
+    os.umask(0o027)
     place.prepare_folder(folder)
     with contextlib.closing(place.hold_folder(folder)):
         addresses.check_free(address)

@@ -97,6 +97,7 @@ def test_the_shop_opens_survives_its_web_server_and_closes(folder: Path) -> None
     wait_for(lambda: shop.get("/readyz")[0] == 200, "every part to be ready")
     assert json.loads(shop.get("/readyz")[1])["ready"] is True
     assert stat.S_IMODE((folder / "secret").stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "shop.sqlite3").stat().st_mode) & 0o007 == 0
 
     again = run("-m", "ecomsite.running", VAR_DIR=str(folder), PORT=str(free_port()))
     assert (again.returncode, again.stderr) == (
