@@ -8,7 +8,7 @@ from PIL import Image
 from catalog.algorithms.backbone import FloatArray
 
 OVERLAY_SIDE = 320
-OPACITY = 0.6
+OPACITY = 0.75
 # From no colour over violet and orange to pale yellow: ordered in lightness, so it can be read
 # without telling red from green.
 _STOPS = np.array([[24, 15, 62], [114, 31, 129], [221, 73, 104], [254, 159, 109], [252, 253, 191]])
@@ -32,10 +32,9 @@ def draw_heat_map(pixels: Image.Image, heat_map: FloatArray) -> bytes:
     part = (position - below)[..., None]
     colours = _STOPS[below] * (1 - part) + _STOPS[below + 1] * part
     blend = (OPACITY * strength)[..., None]
-    # Uncoloured parts go towards grey, so that colour means the map and not the goods.
-    grey = np.asarray(small.convert("L").convert("RGB"), dtype=np.float64)
-    mixed = 0.35 * np.asarray(small, dtype=np.float64) + 0.65 * grey
-    drawn = Image.fromarray((mixed * (1 - blend) + colours * blend).round().astype(np.uint8))
+    # The photo in dimmed grey, so that colour and light mean the map and not the goods.
+    grey = 0.7 * np.asarray(small.convert("L").convert("RGB"), dtype=np.float64)
+    drawn = Image.fromarray((grey * (1 - blend) + colours * blend).round().astype(np.uint8))
     target = io.BytesIO()
     drawn.save(target, "WEBP", quality=80)
     return target.getvalue()
