@@ -1,7 +1,8 @@
 """The environment that tests run in, set before the settings are read.
 
-Imported by the package itself, so before anything of the shop. Without TEST_DATABASE_URL the tests run on a SQLite file, since
-an in-memory database has no lock errors to find; without TEST_REDIS_URL on the shop's own Valkey.
+Imported by the package itself, so before anything of the shop. Without TEST_DATABASE_URL the tests
+run on a SQLite file, since an in-memory database has no lock errors to find; without TEST_REDIS_URL
+on the shop's own Valkey.
 Each process of a parallel run has its own folder, server and database.
 """
 
