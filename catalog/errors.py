@@ -7,7 +7,7 @@ from catalog.algorithms.decode import Refusal
 
 REASONS: dict[Refusal, str | Promise] = {
     Refusal.EMPTY: _("The file is empty."),
-    Refusal.TOO_MANY_BYTES: _("The file is larger than 15 MB."),
+    Refusal.TOO_MANY_BYTES: _("The file is too large."),
     Refusal.UNSUPPORTED_FORMAT: _(
         "This is not a picture the shop can read. Save it as JPEG, PNG, WebP, GIF or AVIF."
     ),

@@ -79,12 +79,12 @@ class DecodedPhoto:
     height: int
 
 
-def decode_photo(content: bytes) -> DecodedPhoto:
+def decode_photo(content: bytes, *, max_bytes: int = MAX_BYTES) -> DecodedPhoto:
     """Raises UnreadablePhotoError for whatever a shop should not take."""
     if not content:
         raise UnreadablePhotoError(Refusal.EMPTY)
-    if len(content) > MAX_BYTES:
-        raise UnreadablePhotoError(Refusal.TOO_MANY_BYTES, f"{len(content)} > {MAX_BYTES}")
+    if len(content) > max_bytes:
+        raise UnreadablePhotoError(Refusal.TOO_MANY_BYTES, f"{len(content)} > {max_bytes}")
     kind = sniff_format(content)
     if kind is None:
         raise UnreadablePhotoError(Refusal.UNSUPPORTED_FORMAT)

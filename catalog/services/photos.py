@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
@@ -48,7 +49,7 @@ def add_photo(
     if known is not None:
         return known
     try:
-        decoded = decode_photo(content)
+        decoded = decode_photo(content, max_bytes=settings.UPLOAD_MAX_BYTES)
     except UnreadablePhotoError as error:
         raise PhotoRefusedError(error.code, detail=error.detail) from error
     large = render(decoded.pixels, "large")

@@ -71,6 +71,13 @@ def test_a_refused_upload_leaves_nothing_behind(content: bytes, code: Refusal) -
     assert stored_files() == []
 
 
+def test_the_shop_may_take_smaller_files_only(settings: pytest.FixtureRequest) -> None:
+    settings.UPLOAD_MAX_BYTES = 2000  # type: ignore[attr-defined]  # pytest-django's wrapper
+    with pytest.raises(PhotoRefusedError) as caught:
+        make_photo()
+    assert caught.value.code == Refusal.TOO_MANY_BYTES
+
+
 def test_the_same_file_twice_is_one_photo() -> None:
     product, content = make_product(), make_jpeg()
     first = photos.add_photo(product=product, content=content)

@@ -57,10 +57,13 @@ def test_files_that_are_no_pictures_are_refused(content: bytes) -> None:
     assert refusal_of(content) == Refusal.UNSUPPORTED_FORMAT
 
 
-def test_nothing_and_too_much_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_and_too_much_are_refused() -> None:
     assert refusal_of(b"") == Refusal.EMPTY
-    monkeypatch.setattr(decode, "MAX_BYTES", 1000)
-    assert refusal_of(make_jpeg()) == Refusal.TOO_MANY_BYTES
+    content = make_jpeg()
+    assert decode_photo(content, max_bytes=len(content)).width == 400
+    with pytest.raises(UnreadablePhotoError) as caught:
+        decode_photo(content, max_bytes=len(content) - 1)
+    assert caught.value.code == Refusal.TOO_MANY_BYTES
 
 
 def test_a_bomb_is_refused_by_its_header_alone() -> None:

@@ -6,7 +6,7 @@ from PIL import Image
 from catalog.algorithms.heat_overlay import draw_heat_map
 
 
-def drawn(heat_map: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> np.ndarray:  # type: ignore[type-arg]  # pixels of any kind
+def drawn(heat_map: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> np.ndarray:
     photo = Image.new("RGB", (640, 480), (40, 160, 60))
     with Image.open(io.BytesIO(draw_heat_map(photo, heat_map))) as overlay:
         assert (overlay.format, overlay.size) == ("WEBP", (320, 240))
