@@ -153,11 +153,13 @@ def _draft_purchase_orders(as_of: date) -> Counts:
 def _classify_photos(as_of: date) -> Counts:
     """Here and now, not through the queue: a night without workers leaves nothing undone."""
     counts = {"prepared": 0, "classified": 0}
+    # Each list is read to its end before the first write: on SQLite a half-read one holds an old
+    # view of the database, and writing from that fails as soon as a worker wrote in between.
     tried = ProductPhoto.objects.filter(attempts__lt=photos.MAX_ATTEMPTS).order_by("pk")
-    for photo in tried.unprepared().iterator(chunk_size=100):
+    for photo in list(tried.unprepared()):
         photos.prepare_photo(photo=photo)
         counts["prepared"] += 1
-    for photo in tried.unclassified().iterator(chunk_size=100):
+    for photo in list(tried.unclassified()):
         photo_classification.classify_photo(photo=photo)
         counts["classified"] += 1
     return counts
