@@ -334,21 +334,9 @@ def _draft(
     supplier: Supplier, warehouse: Warehouse, needs: Sequence[_Need], *, as_of: date
 ) -> tuple[int, int, int]:
     """Lines added, changed and withdrawn in the supplier's open draft."""
-    order = (
-        PurchaseOrder.objects.select_for_update()
-        .filter(supplier=supplier, warehouse=warehouse, status=PurchaseOrder.Status.DRAFT)
-        .first()
-    )
+    order = _open_draft(supplier, warehouse, is_needed=bool(needs), as_of=as_of)
     if order is None:
-        if not needs:
-            return 0, 0, 0
-        order = PurchaseOrder.objects.create(
-            number=_free_number(supplier, as_of),
-            supplier=supplier,
-            warehouse=warehouse,
-            currency=supplier.currency,
-            drafted_as_of=as_of,
-        )
+        return 0, 0, 0
     lines = {line.sku_id: line for line in order.lines.select_related("sku", "model_version")}
     wanted = {need.sku_id: need for need in needs}
     added, changed = [], []
@@ -384,6 +372,26 @@ def _draft(
         order.note = _("Nothing of it is needed any more.")
         order.save(update_fields=["status", "note", "updated_at"])
     return len(added), len(changed), len(unneeded)
+
+
+def _open_draft(
+    supplier: Supplier, warehouse: Warehouse, *, is_needed: bool, as_of: date
+) -> PurchaseOrder | None:
+    """The supplier's draft, locked where the database can; made when there is none and a need."""
+    drafts = PurchaseOrder.objects.drafts().filter(supplier=supplier, warehouse=warehouse)
+    if is_needed:
+        # Of two runs that find none, one makes it and the other takes it.
+        drafts.get_or_create(
+            supplier=supplier,
+            warehouse=warehouse,
+            status=PurchaseOrder.Status.DRAFT,
+            defaults={
+                "number": _free_number(supplier, as_of),
+                "currency": supplier.currency,
+                "drafted_as_of": as_of,
+            },
+        )
+    return drafts.select_for_update().first()
 
 
 def _free_number(supplier: Supplier, as_of: date) -> str:

@@ -7,10 +7,13 @@ import pytest
 from django.db import connection, connections
 
 from inventory.errors import InsufficientStockError
-from inventory.models import Reservation, StockLevel
+from inventory.models import PurchaseOrder, Reservation, StockLevel
 from inventory.services import stock
+from inventory.services.drafting import draft_purchase_orders
 from inventory.services.stock import StockRequest
-from tests.factories import make_stock_level
+from learning.models import Decision
+from tests.factories import make_stock_level, make_supplier
+from tests.inventory.factories import LAST_DAY, make_replenished_sku
 
 BUYERS = 8
 ROUNDS = 6
@@ -66,3 +69,23 @@ def test_a_hold_is_released_once_by_many_sweeps() -> None:
         assert sum(pool.map(sweep, range(BUYERS))) == 9
     level.refresh_from_db()
     assert (level.on_hand, level.reserved) == (9, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_runs_at_the_same_time_leave_one_draft() -> None:
+    supplier = make_supplier()
+    for _ in range(3):
+        make_replenished_sku(offer={"supplier": supplier})
+    together = Barrier(4)
+
+    def draft(_number: int) -> None:
+        together.wait()
+        try:
+            draft_purchase_orders(as_of=LAST_DAY)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(draft, range(4)))
+    assert PurchaseOrder.objects.get().lines.count() == 3
+    assert Decision.objects.filter(action=Decision.Action.PROPOSE).count() == 3
