@@ -239,7 +239,7 @@ def _import(
     signs.tell("writing", reading.rows, reading.rows, force=True)
     repairs = [repair_row(repair) for repair in reading.repairs]
     with transaction.atomic():
-        counts = recording.record(planned, source=job)
+        counts = recording.record(planned, source=job, tell=tell)
         _store_anomalies(repairs, source=f"orders.import:{digest[:16]}:{job.until or ''}")
         report = ImportReport(
             OrderImport.Status.DONE,

@@ -1,7 +1,7 @@
 """Write an order book: what of it is new, and all of that in one transaction."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
@@ -120,16 +120,24 @@ def plan(book: OrderBook) -> Plan:
 
 
 @transaction.atomic
-def record(planned: Plan, *, source: OrderImport) -> dict[str, int]:
-    """Write all that is planned; returns how many rows of what."""
-    book = planned.book
+def record(
+    planned: Plan, *, source: OrderImport, tell: Callable[[str, int, int], None]
+) -> dict[str, int]:
+    """Write all that is planned; returns how many rows of what.
+
+    tell: told what comes next, and how many rows were written of how many.
+    """
+    n_lines = int(planned.is_new_line.sum())
+    tell("products", 0, n_lines)
     sku_ids, new_products = _add_products(planned)
     customer_ids, new_customers = _add_customers(planned)
     order_ids = _add_orders(planned, customer_ids, source)
+    tell("order_lines", 0, n_lines)
     _add_lines(planned, order_ids, sku_ids)
     _add_returns(planned)
     for late in planned.late_cancellations:
-        _cancel_late(book, late)
+        _cancel_late(planned.book, late)
+    tell("movements", n_lines, n_lines)
     written = record_history(
         movements=_movements(planned, sku_ids),
         demand=_demand(planned, sku_ids),

@@ -53,7 +53,7 @@ class Command(BaseCommand):
     def _tell(self, stage: str, done: int, total: int) -> None:
         if stage != self._stage:
             self._stage = stage
-            self.stderr.write(f"{stage} {done:,} / {total:,}")
+            self.stderr.write(f"{code_name(stage)}: {done:,} / {total:,}")
 
     def _print(self, report: ImportReport) -> None:
         self.stdout.write(_("%(rows)s rows read") % {"rows": f"{report.rows:,}"})
