@@ -9,6 +9,8 @@ name_codes(
         # figures
         "top3": _("right among the first three"),
         "auto_accept_coverage": _("share decided without staff"),
+        "auto_accept_precision": _("accuracy where decided without staff"),
+        "out_of_fold_accuracy": _("accuracy on photos held back in turn"),
         "wrong_and_sure": _("wrong and yet sure"),
         "distance_to_known_photos": _("distance from the photos it learned"),
         # anomalies
@@ -17,6 +19,9 @@ name_codes(
         "photo_twice_with_one_label": _("the same photo twice with one label"),
         # parameters and facts of an explanation
         "labels": _("labels"),
+        "label": _("label"),
+        "corrected_label": _("corrected to"),
+        "category": _("category"),
         "temperature": _("temperature of the probabilities"),
         "category_confidence": _("confidence in the category"),
         "familiarity": _("likeness to what it learned"),

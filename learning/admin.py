@@ -130,7 +130,6 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     search_fields = ("pipeline",)
     list_select_related = ("run",)
     actions = ("publish_selected", "roll_back_selected", "retrain_selected")
-    inlines = (GateInline,)
     fieldsets = (
         (None, {"fields": ("title", "status_label", "origin", "as_of", "run", "health")}),
         (gettext_lazy("Quality"), {"fields": ("quality", "groups")}),
@@ -140,6 +139,10 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             {"fields": ("format", "size", "sha256", "created_at", "published_at", "retired_at")},
         ),
     )
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """Versions that came with the program passed their gate elsewhere."""
+        return [GateInline] if obj is not None and obj.gates.exists() else []
 
     @admin.display(description=gettext_lazy("model"), ordering="pipeline")
     def title(self, version: ModelVersion) -> str:

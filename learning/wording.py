@@ -38,6 +38,11 @@ name_codes(
         "wape": _("weighted absolute error (WAPE)"),
         "mae": _("mean absolute error"),
         "bias": _("bias"),
+        "wape_28d": _("weighted absolute error over 28 days (WAPE)"),
+        "ndcg_at_10": _("ranking quality of ten (NDCG)"),
+        "recall_at_10": _("found among ten"),
+        "hit_rate_at_10": _("at least one hit among ten"),
+        "coverage_at_10": _("share of products shown among ten"),
         "rows": _("rows"),
         "psi": _("population stability index"),
         # groups
@@ -53,7 +58,12 @@ name_codes(
         "gate": _("gate"),
         "register": _("register"),
         "publish": _("publish"),
-        # facts of explanations
+        # facts of explanations, parameters and decisions
         "threshold": _("threshold"),
+        "confidence": _("confidence"),
+        "needs_person": _("asks staff"),
+        "instead_of": _("instead of"),
+        "metrics": _("figures"),
+        "data_sha256": _("fingerprint of the data"),
     }
 )

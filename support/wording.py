@@ -17,10 +17,20 @@ name_codes(
         "stars_against_the_words": _("stars against the words"),
         "burst_of_complaints": _("burst of complaints about a product"),
         # parameters
+        "reviews": _("reviews"),
+        "min_documents": _("reviews that a word must be in"),
         "n_terms": _("words it knows"),
         "negative_below": _("negative below"),
         "positive_above": _("positive above"),
-        # facts of an explanation
+        # facts of an explanation and of a decision
+        "sentiment": _("sentiment"),
+        "corrected_sentiment": _("corrected to"),
+        "stars": _("stars"),
+        # groups
+        "length": _("length"),
+        "short": _("short"),
+        "medium": _("medium"),
+        "long": _("long"),
         "known_share": _("share of known words"),
         "language": _("language"),
         "stars_disagree": _("stars say otherwise"),

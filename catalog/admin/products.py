@@ -124,7 +124,8 @@ class ProductAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, Staff
             _("How it does"),
             {
                 "fields": (
-                    ("price", "stock_label", "rating", "sold"),
+                    ("price", "stock_label"),
+                    ("rating", "sold"),
                     ("published_at", "updated_at"),
                 )
             },

@@ -26,7 +26,6 @@ from django_celery_beat.models import (
 )
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-import ecomsite.backoffice.wording  # noqa: F401  # what the steps of a night are called
 from catalog.admin.products import ProductAdmin
 from catalog.models import Product, Sku
 from customers.admin import UserAdmin
@@ -34,6 +33,7 @@ from customers.models import User
 from ecomsite.backoffice.models import NightlyRun
 from ecomsite.backoffice.roles import role_title
 from ecomsite.backoffice.stages import read_stages
+from ecomsite.backoffice.wording import WAITING_TITLES
 from inventory.models import DemandForecast, StockLevel
 from learning.staff_pages import EMPTY, ReadOnlyAdmin, StaffAdmin, chip, facts_table, figure
 from orders.models import Order
@@ -143,7 +143,9 @@ class NightlyRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("what waited for people at its end"))
     def waiting_shown(self, run: NightlyRun) -> SafeString:
-        return facts_table(run.waiting.items())
+        return facts_table(
+            (WAITING_TITLES.get(kind, kind), number) for kind, number in run.waiting.items()
+        )
 
 
 @admin.register(Group)

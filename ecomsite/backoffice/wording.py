@@ -4,6 +4,16 @@ from django.utils.translation import gettext_lazy as _
 
 from learning.wording import name_codes
 
+# The numbers of `Waiting`.
+WAITING_TITLES = {
+    "purchase_orders": _("purchase orders to approve"),
+    "photos": _("photos to check"),
+    "reviews": _("reviews to check"),
+    "anomalies": _("anomalies not seen yet"),
+    "drift": _("models that drift"),
+    "damaged": _("models whose file is damaged"),
+}
+
 name_codes(
     {
         "install_shipped_models": _("install shipped models"),
@@ -41,12 +51,5 @@ name_codes(
         "rejected": _("rejected at the gate"),
         "not_enough_data": _("not enough data"),
         "failed": _("failed"),
-        # what waits
-        "purchase_orders": _("purchase orders to approve"),
-        "photos": _("photos to check"),
-        "reviews": _("reviews to check"),
-        "anomalies": _("anomalies not seen yet"),
-        "drift": _("models that drift"),
-        "damaged": _("models whose file is damaged"),
     }
 )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from ecomsite.backoffice.dashboard.models import ModelHealth, read_models
 from ecomsite.backoffice.dashboard.night import Night, read_night
@@ -18,6 +17,7 @@ from ecomsite.backoffice.dashboard.purchasing import Draft, Shortage, read_draft
 from ecomsite.backoffice.dashboard.reviews import ReviewMood, read_mood
 from ecomsite.backoffice.dashboard.sales import SalesChart, read_sales
 from ecomsite.backoffice.navigation import waiting_for
+from ecomsite.backoffice.wording import WAITING_TITLES
 from learning.staff_pages import figure
 
 
@@ -73,63 +73,27 @@ def read_dashboard(request: HttpRequest) -> Dashboard:
 def read_cards(request: HttpRequest) -> list[Card]:
     """One card for each kind of decision that this person takes."""
     waiting = waiting_for(request)
+    unsure = "status__exact=proposed&needs_person__exact=1"
     kinds = (
-        (
-            "inventory.view_purchaseorder",
-            _("purchase orders to approve"),
-            waiting.purchase_orders,
-            "inventory_purchaseorder",
-            "status__exact=draft",
-            "warn",
-        ),
-        (
-            "catalog.view_photoclassification",
-            _("photos to check"),
-            waiting.photos,
-            "catalog_photoclassification",
-            "status__exact=proposed&needs_person__exact=1",
-            "warn",
-        ),
-        (
-            "support.view_reviewclassification",
-            _("reviews to check"),
-            waiting.reviews,
-            "support_reviewclassification",
-            "status__exact=proposed&needs_person__exact=1",
-            "warn",
-        ),
-        (
-            "learning.view_anomaly",
-            _("anomalies not seen yet"),
-            waiting.anomalies,
-            "learning_anomaly",
-            "seen_at__isempty=1",
-            "warn",
-        ),
-        (
-            "learning.view_driftreport",
-            _("models that drift"),
-            waiting.drift,
-            "learning_driftreport",
-            "status__exact=alarm",
-            "bad",
-        ),
-        (
-            "learning.view_modelversion",
-            _("models whose file is damaged"),
-            waiting.damaged,
-            "learning_modelversion",
-            "status__exact=active",
-            "bad",
-        ),
+        ("purchase_orders", "inventory.purchaseorder", "status__exact=draft", "warn"),
+        ("photos", "catalog.photoclassification", unsure, "warn"),
+        ("reviews", "support.reviewclassification", unsure, "warn"),
+        ("anomalies", "learning.anomaly", "seen_at__isempty=1", "warn"),
+        ("drift", "learning.driftreport", "status__exact=alarm", "bad"),
+        ("damaged", "learning.modelversion", "status__exact=active", "bad"),
     )
-    return [
-        Card(
-            title=title,
-            number=number,
-            url=f"{reverse(f'admin:{page}_changelist')}?{query}",
-            tone=tone if number else "",
+    cards = []
+    for kind, model, query, tone in kinds:
+        label, _dot, name = model.partition(".")
+        if not request.user.has_perm(f"{label}.view_{name}"):
+            continue
+        number: int = getattr(waiting, kind)
+        cards.append(
+            Card(
+                title=str(WAITING_TITLES[kind]),
+                number=number,
+                url=f"{reverse(f'admin:{label}_{name}_changelist')}?{query}",
+                tone=tone if number else "",
+            )
         )
-        for permission, title, number, page, query, tone in kinds
-        if request.user.has_perm(permission)
-    ]
+    return cards

@@ -4,3 +4,5 @@
 NUMBER_GROUPING = 3
 THOUSAND_SEPARATOR = ","
 DECIMAL_SEPARATOR = "."
+# Django's own pads the month: 08月31日.
+MONTH_DAY_FORMAT = "n月j日"
