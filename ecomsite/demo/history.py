@@ -242,15 +242,16 @@ class _Simulation:
             quantity = SET_SIZES[bisect(SET_STEPS, rng.random())]
         else:
             quantity = 1 + int(rng.random() < 0.12)
-        paid = float(trade.prices.paid[day, product])
+        factor = float(trade.prices.factor[day, product])
+        discount = float(trade.prices.discount[day, product])
         if (day, product) == (trade.planted.typo_day, trade.planted.typo_product):
-            paid *= 0.1
+            factor *= 0.1
         return Line(
             sku,
             product,
             quantity,
-            max(100, round(int(goods.price_minor[sku]) * paid / 10) * 10),
-            bool(trade.prices.discount[day, product] > 0),
+            goods.price(sku, factor, discount),
+            discount > 0,
         )
 
     def _take(self, line: Line, sold: IntArray) -> None:

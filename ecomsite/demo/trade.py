@@ -117,6 +117,13 @@ class Goods:
     def n_skus(self) -> int:
         return len(self.product_of)
 
+    def list_price(self, sku: int, factor: float) -> int:
+        """Minor units in whole yuan, as on a price tag. factor: from `Prices`."""
+        return max(100, round(int(self.price_minor[sku]) * factor / 100) * 100)
+
+    def price(self, sku: int, factor: float, discount: float) -> int:
+        return max(100, round(self.list_price(sku, factor) * (1 - discount) / 10) * 10)
+
 
 @dataclass
 class Trade:

@@ -75,11 +75,11 @@ def line(points: Ring, width: float, *, round_ends: bool = True) -> Shape:
     pencil = ImageDraw.Draw(large)
     path = _enlarged(points, box)
     thickness = width * OVERSAMPLING
-    pencil.line(path, fill=255, width=max(1, round(thickness)), joint="curve")
-    if round_ends:
-        for x, y in (path[0], path[-1]):
-            r = thickness / 2
-            pencil.ellipse((x - r, y - r, x + r, y + r), fill=255)
+    pencil.line(path, fill=255, width=max(1, round(thickness)))
+    # A disc at every bend: Pillow's own joints leave needles where a curve is tight.
+    r = thickness / 2
+    for x, y in path if round_ends else path[1:-1]:
+        pencil.ellipse((x - r, y - r, x + r, y + r), fill=255)
     return Shape(box, large.reduce(OVERSAMPLING))
 
 
@@ -130,7 +130,9 @@ def _backdrop(colour: Colour, stage: str) -> Image.Image:
         canvas.fill(area(_circle(400, 370, 268)), lighter(colour, 0.62), opacity=0.75)
     elif stage == "arch":
         arch = np.vstack((_circle(400, 350, 232, 180, 360), polygon([(632, 612), (168, 612)])))
-        canvas.fill(area(arch), lighter(colour, 0.60), opacity=0.72)
+        # It fades before it meets the floor, so that no edge runs behind the product.
+        stops = ((0, 0.72), (0.6, 0.62), (0.96, 0.0), (1, 0.0))
+        canvas.overlay(area(arch), lighter(colour, 0.60), stops, down=True)
     return canvas.picture
 
 
@@ -211,9 +213,9 @@ class Canvas:
         self, x: float, y: float, width: float, *, depth: float = 0.13, opacity: float = 0.42
     ) -> None:
         """The shadow of something standing at y, width wide, stretching to the right."""
-        reach = area(_ellipse(x + width * 0.16, y + 3, width * 0.68, width * depth * 1.25))
-        self.soft(reach, SHADOW, blur=24, opacity=opacity * 0.55)
-        contact = area(_ellipse(x + width * 0.03, y + 2, width * 0.51, width * depth * 0.62))
+        reach = area(_ellipse(x + width * 0.17, y - 4, width * 0.58, width * depth))
+        self.soft(reach, SHADOW, blur=22, opacity=opacity * 0.5)
+        contact = area(_ellipse(x + width * 0.03, y - 5, width * 0.41, width * depth * 0.52))
         self.soft(contact, SHADOW, blur=9, opacity=opacity)
 
 

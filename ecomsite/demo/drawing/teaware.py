@@ -126,7 +126,7 @@ def gaiwan(b: Brush) -> None:
 @draws("teapot", close=True)
 def teapot(b: Brush) -> None:
     c = b.canvas
-    c.ground(MIDDLE, FLOOR, 360)
+    c.ground(MIDDLE, FLOOR, 290)
     form = b.form % 3
     top = (436, 400, 452)[form]
     widest = (170, 146, 186)[form]

@@ -11,7 +11,7 @@ from catalog.services.summaries import refresh_prices
 from ecomsite.demo.loading.clock import Clock
 from ecomsite.demo.specification import Bilingual, Specification
 from ecomsite.demo.supply import REVIEW_DAYS, price_breaks, unit_cost
-from ecomsite.demo.trade import DAY, IntArray, Trade
+from ecomsite.demo.trade import DAY, Trade
 from inventory.models import PriceBreak, ReorderPolicy, Supplier, SupplierOffer
 
 BATCH = 500
@@ -94,27 +94,17 @@ def _load_attributes(specification: Specification, product_ids: list[int]) -> No
     )
 
 
-def current_prices(trade: Trade) -> tuple[IntArray, IntArray]:
-    """Price of each SKU on the last day, and its list price, in minor units."""
-    at = trade.goods.product_of
-    full = trade.goods.price_minor * trade.prices.factor[-1, at]
-    paid = full * (1 - trade.prices.discount[-1, at])
-    return (
-        (paid / 10).round().astype("int64") * 10,
-        (full / 10).round().astype("int64") * 10,
-    )
-
-
 def _load_skus(specification: Specification, trade: Trade, product_ids: list[int]) -> list[int]:
-    prices, full = current_prices(trade)
+    factors, discounts = trade.prices.factor[-1].tolist(), trade.prices.discount[-1].tolist()
     skus = []
     place = 0
-    for product_id, product in zip(product_ids, specification.products, strict=True):
+    for number, product in enumerate(specification.products):
         for position, sku in enumerate(product.skus):
-            price, before = int(prices[place]), int(full[place])
+            price = trade.goods.price(place, factors[number], discounts[number])
+            before = trade.goods.list_price(place, factors[number])
             skus.append(
                 Sku(
-                    product_id=product_id,
+                    product_id=product_ids[number],
                     code=sku.code,
                     price_minor=price,
                     compare_at_minor=before if before > price else None,
