@@ -200,7 +200,7 @@ def watering_can(b: Brush) -> None:
             area(rotated(ellipse((192 + dx, 350), 4, 3), -34, (192, 352))), darker(b.accent, 0.5)
         )
     if b.form % 2:
-        handle = smooth([(392, 400), (400, 280), (520, 260), (600, 360), (580, 520)])
+        handle = smooth([(392, 400), (400, 280), (520, 260), (598, 360), (550, 540)])
     else:
         handle = smooth([(536, 420), (630, 380), (650, 500), (546, 580)])
         c.turned(line(smooth([(352, 396), (372, 300), (500, 300), (520, 396)]), 18), b.accent)

@@ -1,4 +1,4 @@
-"""The whole demo shop in one transaction."""
+"""The whole demo shop: rows in one transaction, then what its staff decided."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,10 +7,12 @@ from pathlib import Path
 from django.db import transaction
 
 from catalog.models import Product
+from customers.models import User
 from ecomsite.demo.drawing.develop import developed
 from ecomsite.demo.history import FULL, SMALL, simulate
 from ecomsite.demo.loading.catalogue import load_catalogue
 from ecomsite.demo.loading.clock import Clock
+from ecomsite.demo.loading.decisions import decide_on_photos
 from ecomsite.demo.loading.people import load_people
 from ecomsite.demo.loading.photos import load_photos
 from ecomsite.demo.loading.sales import load_sales
@@ -63,6 +65,9 @@ def seed(*, seed: int, today: date, small: bool, logins: Path) -> Seeded:
             load_cards(trade, keys)
             load_photos(goods.products, pictures, keys)
             write_logins(staff, logins)
+    if not small:
+        # After the rest and photo by photo: no model works inside a transaction.
+        decide_on_photos(editor=User.objects.get(username="editor"))
     return Seeded(
         products=len(goods.products),
         customers=sum(key is not None for key in user_ids),
