@@ -286,7 +286,8 @@ def _propose(
 
 
 def _supersede(photo: ProductPhoto, version: ModelVersion | None) -> None:
-    for old in photo.classifications.awaiting_review():
+    # Not what this version proposed itself a moment ago in another worker.
+    for old in photo.classifications.awaiting_review().exclude(model_version=version):
         if photo.classifications.filter(pk=old.pk).claim(status=Status.SUPERSEDED):
             applied = _was_applied(old)
             if applied is not None:

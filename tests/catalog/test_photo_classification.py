@@ -1,9 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import translation
 
 from catalog.algorithms.backbone import N_FEATURES
@@ -90,6 +93,27 @@ def test_classifying_twice_changes_nothing() -> None:
     assert classify_photo(photo=seen.photo) == seen
     assert PhotoClassification.objects.count() == 1
     assert len(list(Path(settings.MEDIA_ROOT).rglob("*.webp"))) == n_files
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_leave_one_proposal() -> None:
+    publish_shipped_head()
+    photo = make_ready_photo()
+    together = Barrier(2)
+
+    def classify() -> int | None:
+        try:
+            together.wait(timeout=30)
+            seen = classify_photo(photo=ProductPhoto.objects.get(pk=photo.pk))
+            return None if seen is None else seen.pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        first, second = workers.submit(classify), workers.submit(classify)
+    assert first.result() == second.result()
+    assert PhotoClassification.objects.get().status == Status.PROPOSED
+    assert Decision.objects.filter(action=Decision.Action.PROPOSE).count() == 1
 
 
 def test_a_photo_that_is_not_prepared_is_left_for_later() -> None:
