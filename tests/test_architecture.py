@@ -61,7 +61,7 @@ def test_every_scheduled_job_is_a_registered_task() -> None:
     assert scheduled - set(current_app.tasks) == set()
 
 
-@pytest.mark.parametrize("registration", registry.registered(), ids=lambda r: r.name)
+@pytest.mark.parametrize("registration", list(registry.registered()), ids=lambda r: r.name)
 def test_every_registered_pipeline_loads(registration: registry.Registration) -> None:
     assert registration.load_pipeline().name == registration.name
     assert registration.load_fallback() is not None
@@ -70,7 +70,7 @@ def test_every_registered_pipeline_loads(registration: registry.Registration) ->
     assert callable(model_class.to_bytes)
 
 
-@pytest.mark.parametrize("registration", registry.registered(), ids=lambda r: r.name)
+@pytest.mark.parametrize("registration", list(registry.registered()), ids=lambda r: r.name)
 def test_a_served_model_loads_without_training_libraries(
     registration: registry.Registration,
 ) -> None:
