@@ -75,7 +75,7 @@ def test_a_served_model_loads_without_training_libraries(
     registration: registry.Registration,
 ) -> None:
     module, _, _ = registration.model.rpartition(".")
-    assert _loaded_after(f"import {module}", ("sklearn",)) == []
+    assert _loaded_after(f"import {module}", ("sklearn", "scipy")) == []
 
 
 def test_nothing_heavy_is_imported_when_the_web_process_starts() -> None:
