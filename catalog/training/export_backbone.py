@@ -111,7 +111,6 @@ def export(folder: Path, target: Path) -> None:
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
         )
-        (target.parent / "fp32.onnx").write_bytes(full.read_bytes())
     onnx.checker.check_model(str(target))
     manifest = {
         "file": target.name,
