@@ -19,7 +19,7 @@ from types import MappingProxyType
 MAX_LINE_BYTES = 65_536
 MAX_LINES_IN_A_ROW = 200
 MAX_TEXT = 500
-MAX_ROWS = 5_000_000
+MAX_ROWS = 2_000_000
 MAX_BYTES = 2 * 1024**3
 # gzip packs order lines 7 to 20 times; a bomb approaches its ceiling of 1,032.
 MAX_EXPANSION = 200

@@ -87,7 +87,7 @@ def test_every_bad_row_is_reported_and_all_are_counted(tmp_path: Path) -> None:
         (HEADER.encode() + b"\n" + b"a," * 1_000_000, "row 2 is longer than 65536 bytes"),
         (HEADER.encode() + b'\n"' + b"a\n" * 100_000, "row 2 is longer than 65536 bytes"),
         (b"\x1f\x8b\x08\x00garbage that is not packed", "is a damaged gzip file"),
-        (gzip.compress(HEADER.encode() + b"\n" * 99)[:-9], "is a damaged gzip file"),
+        (gzip.compress(HEADER.encode() + b"\n" * 99, mtime=0)[:-9], "is a damaged gzip file"),
     ],
 )
 def test_what_is_no_table_of_orders_is_refused_in_one_sentence(
@@ -144,3 +144,12 @@ def test_what_only_looks_like_a_number_is_none(text: str) -> None:
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(UnreadableValueError, match="is not a date"):
         parse_moment(text)
+
+
+def test_more_rows_than_memory_should_hold_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_files, "MAX_ROWS", 4)
+    read([make_file(tmp_path, *[make_line()] * 3)], faults=Faults())
+    with pytest.raises(RefusedFileError, match="has more than 4 rows"):
+        read([make_file(tmp_path, *[make_line()] * 4)], faults=Faults())
