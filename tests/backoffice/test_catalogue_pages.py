@@ -1,6 +1,7 @@
 """Working on products, photos and categories."""
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -64,7 +65,8 @@ def test_a_new_price_reaches_the_card_of_its_product(client: Client) -> None:
     )
     assert answer.status_code == 302
     assert Product.objects.get().price_from_minor == 1499
-    assert [row.price_minor for row in sku.history.all()] == [1499, 1999]
+    history = apps.get_model("catalog.HistoricalSku").objects.filter(id=sku.pk)
+    assert list(history.values_list("price_minor", flat=True)) == [1499, 1999]
 
 
 def test_a_category_is_added_below_another_and_moved_to_the_top(client: Client) -> None:

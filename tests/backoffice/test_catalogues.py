@@ -27,21 +27,23 @@ def of_this_half() -> list[Path]:
 
 
 OWN = {"locale", "ecomsite", "learning", "catalog", "support", "customers"}
-IDS = {"ids": lambda path: str(path.relative_to(ROOT).parent.parent.parent)}
+every_catalogue = pytest.mark.parametrize(
+    "path", catalogues(), ids=lambda path: str(path.relative_to(ROOT).parents[2])
+)
 
 
 def test_every_app_of_this_half_has_a_catalogue() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in of_this_half()} == OWN
 
 
-@pytest.mark.parametrize("path", catalogues(), **IDS)
+@every_catalogue
 def test_a_catalogue_leaves_nothing_untranslated_or_guessed(path: Path) -> None:
     catalogue = polib.pofile(str(path))
     assert [entry.msgid for entry in catalogue.untranslated_entries()] == []
     assert [entry.msgid for entry in catalogue.fuzzy_entries()] == []
 
 
-@pytest.mark.parametrize("path", catalogues(), **IDS)
+@every_catalogue
 def test_what_is_compiled_is_what_was_written(path: Path) -> None:
     written = {
         _key(entry): _texts(entry) for entry in polib.pofile(str(path)) if not entry.obsolete
@@ -50,7 +52,7 @@ def test_what_is_compiled_is_what_was_written(path: Path) -> None:
     assert compiled == written
 
 
-@pytest.mark.parametrize("path", catalogues(), **IDS)
+@every_catalogue
 def test_placeholders_survive_translation(path: Path) -> None:
     for entry in polib.pofile(str(path)):
         wanted = set(PLACEHOLDER.findall(entry.msgid))

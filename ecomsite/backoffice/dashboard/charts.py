@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-ACCENT = "var(--color-primary-600)"
+ACCENT = "var(--color-primary-500)"
 # Seen through in light and dark alike.
 BAND = "rgba(20, 150, 140, 0.18)"
 PAST = "var(--color-base-400)"
