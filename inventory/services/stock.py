@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -17,6 +18,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from catalog.models import Sku
+from catalog.services.summaries import record_availability
 from inventory.errors import InsufficientStockError, NothingReservedError
 from inventory.models import Reservation, StockLevel, StockMovement, Warehouse
 
@@ -94,7 +96,34 @@ def record_movement(
             on_hand=movement.quantity,
             reserved=-frees,
         )
+        if movement.quantity + frees:
+            _tell_catalogue([movement.sku_id])
     return row
+
+
+def _tell_catalogue(sku_ids: Sequence[int]) -> None:
+    """Cards and searches leave out what cannot be bought: they hear of it after the change.
+
+    After, because a product's row locked between two levels could lock out another buyer for
+    good; what is lost when the process dies here, the nightly run sets right.
+    """
+    transaction.on_commit(partial(_record_availability, tuple(sku_ids)), robust=True)
+
+
+def _record_availability(sku_ids: Sequence[int]) -> None:
+    for start in range(0, len(sku_ids), BATCH):
+        products = set(
+            Sku.objects.filter(pk__in=sku_ids[start : start + BATCH]).values_list(
+                "product_id", flat=True
+            )
+        )
+        available = StockLevel.objects.filter(
+            sku__product_id__in=products, sku__is_active=True, on_hand__gt=F("reserved")
+        )
+        record_availability(
+            available_product_ids=available.values_list("sku__product_id", flat=True),
+            among=products,
+        )
 
 
 def _change_level(*, sku_id: int, warehouse_id: int, on_hand: int, reserved: int) -> None:
@@ -181,6 +210,7 @@ def _change_levels(deltas: dict[int, int], *, warehouse: Warehouse) -> None:
             level.updated_at = now
             levels.append(level)
     StockLevel.objects.bulk_update(levels, ["on_hand", "updated_at"], batch_size=200)
+    _tell_catalogue(sorted(deltas))
 
 
 @transaction.atomic
@@ -225,6 +255,7 @@ def reserve_stock(
                 owner=owner,
                 expires_at=expires_at,
             )
+    _tell_catalogue(sorted(wanted))
 
 
 def _set_aside(*, sku_id: int, warehouse_id: int, units: int) -> None:
@@ -251,7 +282,10 @@ def hand_over_reservations(*, owner: str, to: str, expires_at: datetime | None =
 @transaction.atomic
 def release_stock(*, owner: str) -> int:
     """Put back what an owner held; returns units. Doing it twice frees nothing more."""
-    return sum(_release(hold) for hold in _holds(Q(owner=owner)))
+    holds = _holds(Q(owner=owner))
+    units = sum(_release(hold) for hold in holds)
+    _tell_catalogue([hold.sku_id for hold in holds])
+    return units
 
 
 def release_expired(*, now: datetime, limit: int = 500) -> int:
@@ -260,6 +294,7 @@ def release_expired(*, now: datetime, limit: int = 500) -> int:
     for hold in Reservation.objects.expired(now=now).order_by("expires_at", "pk")[:limit]:
         with transaction.atomic():
             released += bool(_release(hold, still=Q(expires_at__lte=now)))
+            _tell_catalogue([hold.sku_id])
     return released
 
 

@@ -5,7 +5,7 @@ from django.db import IntegrityError
 from django.db.models import Sum
 from django.utils import timezone
 
-from catalog.models import Sku
+from catalog.models import Product, Sku
 from inventory.errors import InsufficientStockError, NothingReservedError
 from inventory.models import Reservation, StockLevel, StockMovement
 from inventory.services import stock
@@ -162,3 +162,27 @@ def test_a_history_that_would_end_below_nothing_is_refused_whole() -> None:
                 Movement(bad.pk, -1, StockMovement.Kind.ISSUE, key="b"),
             ]
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_catalogue_hears_when_the_last_unit_goes_and_when_one_comes_back() -> None:
+    sku = make_sku()
+
+    def is_shown() -> bool:
+        return Product.objects.get(pk=sku.product_id).has_stock
+
+    stock.receive_stock(sku_id=sku.pk, quantity=2, key="in")
+    assert is_shown()
+    stock.reserve_stock([StockRequest(sku.pk, 2)], owner="cart:1")
+    assert not is_shown()
+    stock.release_stock(owner="cart:1")
+    assert is_shown()
+    past = timezone.now() - timedelta(minutes=1)
+    stock.reserve_stock([StockRequest(sku.pk, 2)], owner="cart:2", expires_at=past)
+    stock.release_expired(now=timezone.now())
+    assert is_shown()
+    stock.reserve_stock([StockRequest(sku.pk, 2)], owner="order:1")
+    stock.issue_reserved(owner="order:1", reference="shipment:1")
+    assert not is_shown()
+    stock.record_movements([Movement(sku.pk, 1, StockMovement.Kind.RETURN, key="back")])
+    assert is_shown()
