@@ -30,13 +30,11 @@ class PastProduct:
 
 
 @transaction.atomic
-def add_past_products(
-    *, products: Sequence[PastProduct], currency: str
-) -> tuple[dict[str, int], int]:
+def add_past_products(*, products: Sequence[PastProduct], currency: str) -> dict[str, int]:
     """Add a published product with one SKU for each code that is not here yet.
 
-    Returns the key of every SKU asked for by its code, and how many were added. What is
-    already in the catalogue stays as it is. A history does not say in which language its names
+    Returns the key of every SKU asked for by its code. What is already in the catalogue stays as it
+    is. A history does not say in which language its names
     are, so they stand in all of them.
     """
     by_code = {product.code: product for product in products}
@@ -56,7 +54,13 @@ def add_past_products(
             "is_active": [past.price_minor is not None for past in fresh],
         },
     )
-    return known | sku_ids(codes=[past.code for past in fresh]), len(fresh)
+    return known | sku_ids(codes=[past.code for past in fresh])
+
+
+def count_new_products(*, products: Sequence[PastProduct]) -> int:
+    """How many of them `add_past_products` would add."""
+    codes = list({past.code for past in products})
+    return len(codes) - len(sku_ids(codes=codes))
 
 
 def sku_ids(*, codes: Sequence[str]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Customers who come with a history of orders: a number, perhaps an address, no password."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,19 +25,14 @@ class PastCustomer:
 
 
 @transaction.atomic
-def add_past_customers(*, customers: Sequence[PastCustomer]) -> tuple[dict[str, int], int]:
-    """Add the customers who are not here yet.
-
-    Returns everybody's key by reference, and how many were added.
+def add_past_customers(*, customers: Sequence[PastCustomer]) -> dict[str, int]:
+    """Add the customers who are not here yet; returns everybody's key by reference.
 
     Somebody who already has an account with the same e-mail address is that person.
     """
-    by_reference = {customer.reference: customer for customer in customers}
-    known = _ids("external_reference", list(by_reference))
-    missing = [past for reference, past in by_reference.items() if reference not in known]
-    accounts = _ids("email", [past.email for past in missing if past.email])
-    known |= {past.reference: accounts[past.email] for past in missing if past.email in accounts}
-    fresh = [past for past in missing if past.reference not in known]
+    by_reference = {past.reference: past for past in customers}
+    known = _known(by_reference)
+    fresh = [past for past in by_reference.values() if past.reference not in known]
     # Two numbers with one address: the first keeps it, an account has an address of its own.
     owners = {past.email: past.reference for past in reversed(fresh)}
     insert_columns(
@@ -57,8 +52,23 @@ def add_past_customers(*, customers: Sequence[PastCustomer]) -> tuple[dict[str, 
             ),
         },
     )
-    added = _ids("external_reference", [past.reference for past in fresh])
-    return known | added, len(fresh)
+    return known | _ids("external_reference", [past.reference for past in fresh])
+
+
+def count_new_customers(*, customers: Sequence[PastCustomer]) -> int:
+    """How many of them `add_past_customers` would add."""
+    by_reference = {past.reference: past for past in customers}
+    return len(by_reference) - len(_known(by_reference))
+
+
+def _known(customers: Mapping[str, PastCustomer]) -> dict[str, int]:
+    """Keys of those who are here, by number or by e-mail address."""
+    known = _ids("external_reference", list(customers))
+    missing = [past for reference, past in customers.items() if reference not in known]
+    accounts = _ids("email", [past.email for past in missing if past.email])
+    return known | {
+        past.reference: accounts[past.email] for past in missing if past.email in accounts
+    }
 
 
 def _ids(field: str, values: Sequence[str]) -> dict[str, int]:

@@ -26,7 +26,7 @@ from learning.models import Anomaly
 from orders.algorithms.order_book import build
 from orders.errors import ImportRunningError, RefusedUploadError
 from orders.models import OrderImport
-from orders.services import recording
+from orders.services import planning, recording
 from orders.services.reading import Reading, fingerprint, read_history, repair_row, unreadable
 
 logger = structlog.get_logger(__name__)
@@ -235,7 +235,7 @@ def _import(
         report = _report_of(reading)
         _finish(job, report)
         return report
-    planned = recording.plan(build(reading.history))
+    planned = planning.plan(build(reading.history))
     signs.tell("writing", reading.rows, reading.rows, force=True)
     repairs = [repair_row(repair) for repair in reading.repairs]
     with transaction.atomic():
@@ -276,7 +276,7 @@ def _report_of(reading: Reading) -> ImportReport:
         OrderImport.Status.DONE,
         reading.rows,
         _("Dry run: nothing was written."),
-        counts=recording.plan(build(reading.history)).counts(),
+        counts=planning.plan(build(reading.history)).counts(),
         repairs=[repair_row(repair) for repair in reading.repairs],
     )
 

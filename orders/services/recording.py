@@ -1,10 +1,7 @@
-"""Write an order book: what of it is new, and all of that in one transaction."""
+"""Write what is new of an order book, all of it in one transaction."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, timedelta, tzinfo
 
 import numpy as np
 from django.db import transaction
@@ -13,9 +10,9 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from catalog.models import Sku
-from catalog.services.imports import PastProduct, add_past_products
+from catalog.services.imports import add_past_products
 from catalog.services.summaries import record_availability
-from customers.services.imports import PastCustomer, add_past_customers
+from customers.services.imports import add_past_customers
 from inventory.models import StockLevel, StockMovement
 from inventory.services.history import PastDemand, PastMovements, record_history
 from learning.bulk import insert_columns
@@ -23,100 +20,21 @@ from orders.algorithms.order_book import NONE, OrderBook
 from orders.algorithms.order_history import (
     NOBODY,
     SECONDS_A_DAY,
-    BoolArray,
     IntArray,
-    Kind,
-    OrderHistory,
     add_up_demand,
 )
 from orders.models import Order, OrderImport, OrderLine, ReturnLine, ReturnRequest
+from orders.services.planning import (
+    BATCH,
+    EPOCH,
+    LateCancellation,
+    Plan,
+    aware,
+    batches,
+    existing_orders,
+)
 
-BATCH = 500
 MomentArray = NDArray[np.datetime64]
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # the shop's own clock
-
-
-@dataclass(frozen=True, slots=True)
-class LateCancellation:
-    """A line that is here as shipped and was cancelled by lines that came with a later file."""
-
-    line_id: int
-    order_id: int
-    book_line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an import would add. Masks and places refer to the book.
-
-    line_keys: keys of movements that have no order to guard them, by place in the history.
-    """
-
-    book: OrderBook
-    is_new_order: BoolArray
-    new_returns: IntArray
-    new_adjustments: IntArray
-    late_cancellations: list[LateCancellation]
-    line_keys: dict[int, str]
-
-    @property
-    def is_new_line(self) -> BoolArray:
-        return self.is_new_order[self.book.line_order]
-
-    @property
-    def is_empty(self) -> bool:
-        return not (
-            self.is_new_order.any()
-            or len(self.new_returns)
-            or len(self.new_adjustments)
-            or self.late_cancellations
-        )
-
-    def counts(self) -> dict[str, int]:
-        return {
-            "orders": int(self.is_new_order.sum()),
-            "order_lines": int(self.is_new_line.sum()),
-            "returns": len(self.new_returns),
-            "adjustments": len(self.new_adjustments),
-            "late_cancellations": len(self.late_cancellations),
-        }
-
-
-def plan(book: OrderBook) -> Plan:
-    """Find what is not here yet: orders by number, returns and adjustments by their key.
-
-    Orders that the shop took itself are never changed by a file.
-    """
-    history = book.history
-    numbers = [history.orders[number] for number in book.number.tolist()]
-    known = _existing(numbers)
-    is_new_order = np.array([number not in known for number in numbers], dtype=np.bool_)
-    own = _own(numbers)
-    is_own = np.array([number in own for number in numbers], dtype=np.bool_)
-    keys = _keys(history, np.concatenate([book.return_line, book.adjustments]))
-    moved = _moved(keys.values())
-    return Plan(
-        book=book,
-        is_new_order=is_new_order,
-        new_returns=np.array(
-            [
-                place
-                for place, line in enumerate(book.return_line.tolist())
-                if keys[line] not in moved
-                and not (
-                    book.returned_line[place] != NONE
-                    and is_own[book.line_order[book.returned_line[place]]]
-                )
-            ],
-            dtype=np.int64,
-        ),
-        new_adjustments=np.array(
-            [line for line in book.adjustments.tolist() if keys[line] not in moved],
-            dtype=np.int64,
-        ),
-        late_cancellations=_late_cancellations(book, is_new_order),
-        line_keys=keys,
-    )
 
 
 @transaction.atomic
@@ -129,8 +47,9 @@ def record(
     """
     n_lines = int(planned.is_new_line.sum())
     tell("products", 0, n_lines)
-    sku_ids, new_products = _add_products(planned)
-    customer_ids, new_customers = _add_customers(planned)
+    counts = planned.counts()
+    sku_ids = _add_products(planned)
+    customer_ids = _add_customers(planned)
     order_ids = _add_orders(planned, customer_ids, source)
     tell("order_lines", 0, n_lines)
     _add_lines(planned, order_ids, sku_ids)
@@ -144,9 +63,7 @@ def record(
         reference=f"import:{source.pk}",
     )
     _show_availability(sku_ids[sku_ids != NONE])
-    return planned.counts() | {
-        "products": new_products,
-        "customers": new_customers,
+    return counts | {
         "movements": written.movements + written.opening_movements,
         "demand_days": written.demand_days,
     }
@@ -164,7 +81,7 @@ def to_utc(seconds: IntArray, zone: tzinfo | None = None) -> MomentArray:
             np.datetime64("NaT", "s")
             if value == NONE
             else np.datetime64(
-                (_EPOCH + timedelta(seconds=value))
+                (EPOCH + timedelta(seconds=value))
                 .replace(tzinfo=zone)
                 .astimezone(UTC)
                 .replace(tzinfo=None),
@@ -177,135 +94,17 @@ def to_utc(seconds: IntArray, zone: tzinfo | None = None) -> MomentArray:
     return np.asarray(moments[places])
 
 
-def _aware(seconds: int) -> datetime:
-    return (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=timezone.get_default_timezone())
+def _add_products(planned: Plan) -> IntArray:
+    """Keys of the SKUs by their place in the history."""
+    history = planned.book.history
+    keys = add_past_products(products=planned.products, currency=history.currency)
+    return np.array([keys.get(code, NONE) for code in history.skus], dtype=np.int64)
 
 
-def _batches(values: Iterable[str]) -> Iterator[list[str]]:
-    source = iter(values)
-    while batch := list(islice(source, BATCH)):
-        yield batch
-
-
-def _existing(numbers: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for batch in _batches(numbers):
-        found.update(Order.objects.filter(number__in=batch).values_list("number", "pk"))
-    return found
-
-
-def _own(numbers: Sequence[str]) -> set[str]:
-    """Numbers of orders that did not come with an import."""
-    return {
-        number
-        for batch in _batches(numbers)
-        for number in Order.objects.filter(number__in=batch, imported_by__isnull=True).values_list(
-            "number", flat=True
-        )
-    }
-
-
-def _moved(keys: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for batch in _batches(keys):
-        found.update(
-            key
-            for key in StockMovement.objects.filter(key__in=batch).values_list("key", flat=True)
-            if key
-        )
-    return found
-
-
-def _keys(history: OrderHistory, lines: IntArray) -> dict[int, str]:
-    """A key per line, the same whenever the same line is imported again.
-
-    Lines that are equal in everything are told apart by counting them.
-    """
-    seen: Counter[str] = Counter()
-    keys = {}
-    for line in lines.tolist():
-        document, sku = history.orders[history.document[line]], history.skus[history.sku[line]]
-        content = f"{document}:{sku}:{history.placed_at[line]}:{history.quantity[line]}"
-        seen[content] += 1
-        keys[line] = f"history:{content}:{seen[content]}"
-    return keys
-
-
-def _late_cancellations(book: OrderBook, is_new_order: BoolArray) -> list[LateCancellation]:
-    history = book.history
-    lines = np.flatnonzero((book.cancelled > 0) & ~is_new_order[book.line_order])
-    by_place = {
-        (history.orders[book.number[book.line_order[line]]], int(book.position[line])): line
-        for line in lines.tolist()
-    }
-    found: list[LateCancellation] = []
-    for batch in _batches(dict.fromkeys(number for number, _ in by_place)):
-        rows = OrderLine.objects.filter(
-            order__number__in=batch,
-            order__imported_by__isnull=False,
-            quantity_cancelled=0,
-            quantity_returned=0,
-        ).values_list("pk", "order_id", "order__number", "position", "sku_code", "quantity")
-        for line_id, order_id, number, position, code, quantity in rows:
-            line = by_place.get((number, position))
-            if line is None:
-                continue
-            at = book.line[line]
-            if (code, quantity) == (history.skus[history.sku[at]], history.quantity[at]):
-                found.append(LateCancellation(line_id, order_id, line))
-    return found
-
-
-def _add_products(planned: Plan) -> tuple[IntArray, int]:
-    """Keys of the SKUs by their place in the history, and how many products were new."""
-    book, history = planned.book, planned.book.history
-    seen = np.concatenate(
-        [
-            book.line[planned.is_new_line],
-            book.return_line[planned.new_returns],
-            planned.new_adjustments,
-            book.line[[late.book_line for late in planned.late_cancellations]],
-        ]
-    ).astype(np.int64)
-    price: dict[int, int] = {}
-    for line in book.line[history.kind[book.line] != Kind.FREE].tolist():
-        # Lines come oldest first, so the last price stays.
-        price[int(history.sku[line])] = int(history.unit_price[line])
-    places, first = np.unique(history.sku[seen], return_index=True)
-    products = [
-        PastProduct(
-            code=history.skus[place],
-            name=history.names[place],
-            price_minor=price.get(place),
-            first_seen_at=_aware(int(history.placed_at[seen[at]])),
-        )
-        for place, at in zip(places.tolist(), first.tolist(), strict=True)
-    ]
-    keys, added = add_past_products(products=products, currency=history.currency)
-    ids = np.full(len(history.skus), NONE, dtype=np.int64)
-    for product, place in zip(products, places.tolist(), strict=True):
-        ids[place] = keys[product.code]
-    return ids, added
-
-
-def _add_customers(planned: Plan) -> tuple[dict[int, int], int]:
-    book, history = planned.book, planned.book.history
-    orders = np.flatnonzero(planned.is_new_order & (book.customer != NOBODY))
-    places, first = np.unique(book.customer[orders], return_index=True)
-    customers = [
-        PastCustomer(
-            reference=history.customers[place],
-            email=history.emails[place],
-            country=history.countries[book.country[orders[at]]],
-            first_seen_at=_aware(int(book.placed_at[orders[at]])),
-        )
-        for place, at in zip(places.tolist(), first.tolist(), strict=True)
-    ]
-    keys, added = add_past_customers(customers=customers)
-    return {
-        place: keys[customer.reference]
-        for customer, place in zip(customers, places.tolist(), strict=True)
-    }, added
+def _add_customers(planned: Plan) -> dict[int, int]:
+    """Keys of the customers by their place in the history."""
+    keys = add_past_customers(customers=list(planned.customers.values()))
+    return {place: keys[past.reference] for place, past in planned.customers.items()}
 
 
 def _add_orders(planned: Plan, customer_ids: dict[int, int], source: OrderImport) -> IntArray:
@@ -337,7 +136,7 @@ def _add_orders(planned: Plan, customer_ids: dict[int, int], source: OrderImport
             "cancelled_at": to_utc(book.cancelled_at[new]),
         },
     )
-    ids = _existing([history.orders[number] for number in book.number.tolist()])
+    ids = existing_orders([history.orders[number] for number in book.number.tolist()])
     return np.array(
         [ids[history.orders[number]] for number in book.number.tolist()], dtype=np.int64
     )
@@ -383,7 +182,7 @@ def _add_returns(planned: Plan) -> None:
         at = book.return_line[place]
         line_id, order_id = line_ids[line]
         key = f"history:{history.orders[history.document[at]]}:{order_id}"
-        moment = _aware(int(history.placed_at[at]))
+        moment = aware(int(history.placed_at[at]))
         request = requests.setdefault(
             key,
             ReturnRequest(
@@ -419,7 +218,7 @@ def _add_returns(planned: Plan) -> None:
 def _request_ids(keys: Iterable[str]) -> dict[str, int]:
     return {
         key: pk
-        for batch in _batches(keys)
+        for batch in batches(keys)
         for key, pk in ReturnRequest.objects.filter(key__in=batch).values_list("key", "pk")
     }
 
@@ -428,7 +227,7 @@ def _show_availability(sku_ids: IntArray) -> None:
     """Say on the cards of the products whether they can be bought now."""
     touched = {
         product
-        for batch in _batches(map(str, sku_ids.tolist()))
+        for batch in batches(map(str, sku_ids.tolist()))
         for product in Sku.objects.filter(pk__in=batch).values_list("product_id", flat=True)
     }
     available = StockLevel.objects.filter(on_hand__gt=F("reserved"), sku__is_active=True)
@@ -445,7 +244,7 @@ def _line_ids(book: OrderBook, lines: Sequence[int]) -> dict[int, tuple[int, int
         for line in lines
     }
     found: dict[int, tuple[int, int]] = {}
-    for batch in _batches(dict.fromkeys(number for number, _ in wanted)):
+    for batch in batches(dict.fromkeys(number for number, _ in wanted)):
         rows = OrderLine.objects.filter(order__number__in=batch).values_list(
             "order__number", "position", "pk", "order_id"
         )
@@ -464,7 +263,7 @@ def _cancel_late(book: OrderBook, late: LateCancellation) -> None:
     if cancelled_at != NONE:
         Order.objects.filter(pk=late.order_id).update(
             status=Order.Status.CANCELLED,
-            cancelled_at=_aware(cancelled_at),
+            cancelled_at=aware(cancelled_at),
             paid_at=None,
             shipped_at=None,
         )
