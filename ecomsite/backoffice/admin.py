@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.admin import CrontabScheduleAdmin as BeatCrontabScheduleAdmin
@@ -39,6 +40,22 @@ from learning.staff_pages import EMPTY, ReadOnlyAdmin, StaffAdmin, chip, facts_t
 from orders.models import Order
 
 RUN_TONES = {"running": "info", "done": "good", "done_with_failures": "warn", "lost": "bad"}
+
+# What roles are made of; the rest belongs to Django's own tables.
+APPS_WITH_PERMISSIONS = (
+    "backoffice",
+    "learning",
+    "customers",
+    "catalog",
+    "inventory",
+    "orders",
+    "support",
+    "insights",
+    "recommendations",
+    "auth",
+    "django_celery_beat",
+)
+VERBS = {"add": _("add"), "change": _("change"), "delete": _("delete"), "view": _("see")}
 
 for model in (
     Group,
@@ -112,6 +129,13 @@ class ShopperAdmin(UserAdmin):
         )
         return people.annotate(n_orders=Coalesce(Subquery(placed.values("n")), 0))
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        form_field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            form_field.label = _("roles")
+            form_field.label_from_instance = lambda group: role_title(group.name)
+        return form_field
+
     @admin.display(description=_("orders"), ordering="n_orders")
     def orders_count(self, user: Any) -> str:
         return figure(user.n_orders)
@@ -159,6 +183,17 @@ class RoleAdmin(DjangoGroupAdmin, StaffAdmin):
             n_people=Count("user", distinct=True), n_permissions=Count("permissions", distinct=True)
         )
 
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        form_field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "permissions":
+            form_field.queryset = form_field.queryset.filter(
+                content_type__app_label__in=APPS_WITH_PERMISSIONS
+            )
+            form_field.label_from_instance = permission_title
+        return form_field
+
     @admin.display(description=_("role"), ordering="name")
     def role(self, group: Group) -> str:
         return role_title(group.name)
@@ -170,6 +205,15 @@ class RoleAdmin(DjangoGroupAdmin, StaffAdmin):
     @admin.display(description=_("permissions"), ordering="n_permissions")
     def permissions_count(self, group: Any) -> str:
         return figure(group.n_permissions)
+
+
+def permission_title(permission: Permission) -> str:
+    """ "Product: change" in the reader's language, where Django stores an English sentence."""
+    verb, _underscore, _model = permission.codename.partition("_")
+    if verb not in VERBS:
+        # The permissions of our own models are sentences of our catalogues.
+        return gettext(permission.name)
+    return f"{capfirst(permission.content_type.name)}: {VERBS[verb]}"
 
 
 class TaskWidget(UnfoldAdminSelectWidget, TaskSelectWidget):
@@ -189,6 +233,14 @@ class ScheduledJobAdmin(BeatPeriodicTaskAdmin, StaffAdmin):
     list_display = ("name", "task", "schedule_shown", "enabled_label", "last_run_at", "runs")
     list_filter = ("enabled", "one_off")
     list_select_related = ("interval", "crontab", "solar", "clocked")
+    fieldsets = (
+        (None, {"fields": ("name", "regtask", "task", "enabled", "description")}),
+        (
+            _("When"),
+            {"fields": ("interval", "crontab", "start_time", "last_run_at", "one_off")},
+        ),
+        (_("With what"), {"fields": ("args", "kwargs", "queue", "expire_seconds")}),
+    )
     search_fields = ("name", "task")
 
     @admin.display(description=_("schedule"))

@@ -119,7 +119,7 @@ AREAS = (
             Entry("django_celery_beat.PeriodicTask", "schedule"),
             Entry("django_celery_beat.IntervalSchedule", "timer"),
             Entry("django_celery_beat.CrontabSchedule", "event_repeat"),
-            Entry("auth.Group", "badge"),
+            Entry("auth.Group", "badge", title=_("Roles")),
         ),
         is_folded=True,
     ),

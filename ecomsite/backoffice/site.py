@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
 
 
@@ -23,6 +24,13 @@ class BackofficeSite(UnfoldAdminSite):
         context = {"dashboard": read_dashboard(request), **(extra_context or {})}
         response: HttpResponse = super().index(request, context)
         return response
+
+    def i18n_javascript(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Django's scripts, with the sentences that its own Chinese catalogue lacks."""
+        packages = ["django.contrib.admin", "ecomsite.backoffice"]
+        return JavaScriptCatalog.as_view(packages=packages)(request)
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
