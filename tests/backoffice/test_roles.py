@@ -1,6 +1,9 @@
 """Who sees and does what."""
 
+import json
+
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -138,3 +141,17 @@ def test_roles_are_called_by_their_names_in_both_languages(client: Client) -> No
     chinese = client.get(page, headers={"accept-language": "zh-hans"}).content.decode()
     assert "Catalogue editor" in english
     assert "商品编辑" in chinese
+
+
+def test_permissions_and_the_scripts_that_hand_them_out_speak_chinese(client: Client) -> None:
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    manager = Group.objects.get(name=roles.MANAGER)
+    chinese = {"accept-language": "zh-hans"}
+    page = client.get(
+        reverse("admin:auth_group_change", args=[manager.pk]), headers=chinese
+    ).content.decode()
+    assert "商品: 修改" in page
+    assert "可以发布或回滚模型" in page
+    assert "Can publish" not in page
+    scripts = client.get(reverse("admin:jsi18n"), headers=chinese).content.decode()
+    assert json.loads(f'"{scripts.split("Choose all %s")[1].split(chr(34))[2]}"') == "选择全部%s"
