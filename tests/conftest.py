@@ -77,6 +77,10 @@ def celery_worker(transactional_db: None) -> Iterator[None]:
     database and settings."""
     current_app.loader.import_default_modules()
     queues = ["default", "inference", "training"]
+    with current_app.connection_for_write() as connection:
+        for queue in queues:
+            # What earlier tests sent is about rows that are gone.
+            connection.default_channel.queue_purge(queue)
     with start_worker(current_app, queues=queues, perform_ping_check=False, shutdown_timeout=30):
         yield
 
