@@ -21,6 +21,7 @@ from ecomsite.demo.loading.voices import load_cards, load_reviews, load_visits
 from ecomsite.demo.loading.warehouse import load_warehouse
 from ecomsite.demo.reviews import write_reviews
 from ecomsite.demo.specification import specification
+from ecomsite.demo.trade import DAY
 
 
 class ShopNotEmptyError(Exception):
@@ -67,7 +68,8 @@ def seed(*, seed: int, today: date, small: bool, logins: Path) -> Seeded:
             write_logins(staff, logins)
     if not small:
         # After the rest and photo by photo: no model works inside a transaction.
-        decide_on_photos(editor=User.objects.get(username="editor"))
+        evening = clock.moment(trade.end - DAY // 4)
+        decide_on_photos(editor=User.objects.get(username="editor"), at=evening)
     return Seeded(
         products=len(goods.products),
         customers=sum(key is not None for key in user_ids),
