@@ -19,12 +19,12 @@ from django.core.management.base import CommandError
 from benchmarks.result import BenchmarkResult, cpu_seconds
 from inventory.algorithms.arrays import FloatArray, IntArray
 from inventory.algorithms.demand_evaluation import DemandFeatures, normal_bounds
+from inventory.algorithms.demand_levels import fit_levels
 from inventory.algorithms.demand_model import DemandModel, DemandSettings
 from inventory.algorithms.demand_training import (
     HORIZON,
     choose_settings,
     fit_demand_model,
-    fit_levels,
     forecast,
 )
 from inventory.algorithms.history import (

@@ -1,61 +1,27 @@
 """Fit the demand model: settings, levels, profile, and tables of past errors."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
 
 import numpy as np
 
 from inventory.algorithms.arrays import FloatArray, IntArray
-from inventory.algorithms.conformal import (
-    Bins,
-    RatioTable,
-    fit_bins,
-    fit_ratio_table,
-    splits_for,
-)
+from inventory.algorithms.conformal import fit_bins, splits_for
+from inventory.algorithms.demand_levels import fit_levels
 from inventory.algorithms.demand_model import DemandModel, DemandSettings
+from inventory.algorithms.error_tables import (
+    FIRST_ORIGIN,
+    SEED,
+    fit_tables,
+    shift_by_recent_coverage,
+)
 from inventory.algorithms.history import DemandHistory, has_enough_history
-from inventory.algorithms.lead_times import draw_lead_times
-from inventory.algorithms.levels import exponential_mean, soften_bulk, syntetos_boylan
+from inventory.algorithms.levels import syntetos_boylan
 from inventory.algorithms.metrics import bias, point_scores
-from inventory.algorithms.profile import DayProfile, fit_profile
 from inventory.algorithms.shop_total import fit_shop_total
 
 HORIZON = 28
-FIRST_ORIGIN = 84
-EARLIEST_ORIGIN = 42
-ORIGIN_STEP = 14
-TABLE_SKUS = 4_000
-DRAWS_PER_ORIGIN = 3
-
-
-@dataclass(frozen=True)
-class Levels:
-    level: FloatArray
-    sale_share: FloatArray
-    total_factor: float
-    profile: DayProfile
-
-
-def fit_levels(history: DemandHistory, settings: DemandSettings) -> Levels:
-    """Level, share of sale days and shared profile from everything in `history`."""
-    softened = soften_bulk(
-        history.units, multiple=settings.bulk_multiple, power=settings.bulk_power
-    )
-    profile = fit_profile(history, softened)
-    n_days = history.n_days
-    shape = profile.over(history.calendar.weekdays[:n_days], history.calendar.is_closed[:n_days])
-    level = exponential_mean(softened, history.observed, alphas=settings.alphas, profile=shape)
-    weights = (1.0 - settings.total_alpha) ** np.arange(n_days - 1, -1, -1)
-    plain = float((history.units.sum(axis=0, dtype=np.float64) * weights).sum())
-    robust = float((softened.sum(axis=0, dtype=np.float64) * weights).sum())
-    factor = 1.0 + settings.total_share * (plain / robust - 1.0) if robust > 0 else 1.0
-    days = np.maximum(1, np.count_nonzero(history.observed, axis=1))
-    return Levels(
-        level=level, sale_share=history.sale_days / days, total_factor=factor, profile=profile
-    )
+SETTINGS_SKUS = 4_000
 
 
 def forecast(
@@ -112,13 +78,13 @@ def choose_settings(
 
 
 def _sample(
-    history: DemandHistory, revenue: FloatArray, seed: int = 20110930
+    history: DemandHistory, revenue: FloatArray, seed: int = SEED
 ) -> tuple[DemandHistory, FloatArray]:
     """As many SKUs as global settings need, so that a large shop waits no longer."""
-    if history.n_skus <= TABLE_SKUS:
+    if history.n_skus <= SETTINGS_SKUS:
         return history, revenue
     rng = np.random.default_rng(seed)
-    rows = np.sort(rng.choice(history.n_skus, TABLE_SKUS, replace=False))
+    rows = np.sort(rng.choice(history.n_skus, SETTINGS_SKUS, replace=False))
     return history.of(rows), revenue[rows]
 
 
@@ -146,6 +112,14 @@ def fit_demand_model(
         lead_sd=lead_sd,
         review_days=review_days,
     )
+    window = shift_by_recent_coverage(
+        window,
+        history,
+        settings,
+        lead_mean=lead_mean,
+        lead_sd=lead_sd,
+        review_days=review_days,
+    )
     return DemandModel(
         sku_ids=sku_ids,
         level=levels.level,
@@ -158,109 +132,6 @@ def fit_demand_model(
         learned_until=history.calendar.start_on + timedelta(days=history.n_days - 1),
         settings=settings,
     )
-
-
-def fit_tables(
-    history: DemandHistory,
-    settings: DemandSettings,
-    bins: Bins,
-    *,
-    lead_mean: FloatArray,
-    lead_sd: FloatArray,
-    review_days: IntArray,
-    seed: int = 20110930,
-) -> tuple[RatioTable, RatioTable]:
-    """Tables for one day and for lead time plus review period, from origins every 14 days.
-
-    A window that reaches past the end of the history is cut there, and the forecast it is held
-    against is cut to the same elapsed part of the profile: leaving such windows out would forget
-    the newest weeks, which measured worse in a growing shop.
-    """
-    rng = np.random.default_rng(seed)
-    sample = np.arange(history.n_skus)
-    if history.n_skus > TABLE_SKUS:
-        sample = np.sort(rng.choice(history.n_skus, TABLE_SKUS, replace=False))
-    pooled = history.of(sample)
-    draws = draw_lead_times(lead_mean[sample], lead_sd[sample], n_draws=64, seed=seed)
-    sample_review = review_days[sample]
-    numbers: dict[str, list[IntArray]] = {"day": [], "window": []}
-    ratios: dict[str, list[FloatArray]] = {"day": [], "window": []}
-    # A young shop has to learn its tails from younger SKUs; an older one need not.
-    is_young = history.n_days < FIRST_ORIGIN + 4 * ORIGIN_STEP
-    first = EARLIEST_ORIGIN if is_young else FIRST_ORIGIN
-    for origin in range(history.n_days - ORIGIN_STEP, first - 1, -ORIGIN_STEP):
-        known = pooled.until(origin)
-        enough = (
-            has_enough_history(known, days=28, sale_days=4)
-            if is_young
-            else has_enough_history(known)
-        )
-        rows = np.flatnonzero(enough)
-        if len(rows) == 0:
-            continue
-        levels = fit_levels(known.of(rows), settings)
-        origin_bins = fit_bins(levels.level, levels.sale_share, n_splits=len(bins.level_edges) + 1)
-        number = origin_bins.number(levels.level, levels.sale_share)
-        past = _Aftermath.of(pooled, rows, origin, levels.profile)
-        for _ in range(DRAWS_PER_ORIGIN):
-            picked = draws[rows, rng.integers(0, draws.shape[1], len(rows))] + sample_review[rows]
-            day = rng.integers(0, past.n_days, len(rows))
-            for name, starts, ends in (
-                ("window", np.zeros_like(picked), np.minimum(picked, past.n_days)),
-                ("day", day, day + 1),
-            ):
-                ratio = past.ratio(levels.level, starts, ends)
-                usable = np.isfinite(ratio)
-                numbers[name].append(number[usable])
-                ratios[name].append(ratio[usable])
-    return _table(bins, numbers["day"], ratios["day"]), _table(
-        bins, numbers["window"], ratios["window"]
-    )
-
-
-@dataclass(frozen=True)
-class _Aftermath:
-    """Running sums of what followed an origin, each with a leading zero."""
-
-    units: FloatArray
-    profile: FloatArray
-    """Profile summed over the SKU's observed days only."""
-
-    @classmethod
-    def of(
-        cls, history: DemandHistory, rows: IntArray, origin: int, profile: DayProfile
-    ) -> "_Aftermath":
-        ahead = slice(origin, min(history.n_days, origin + 90))
-        units = history.units[rows, ahead].astype(np.float64)
-        shape = profile.over(history.calendar.weekdays[ahead], history.calendar.is_closed[ahead])
-        zero = np.zeros((len(rows), 1))
-        return cls(
-            units=np.concatenate([zero, units.cumsum(axis=1)], axis=1),
-            profile=np.concatenate(
-                [zero, (history.observed[rows, ahead] * shape).cumsum(axis=1)], axis=1
-            ),
-        )
-
-    @property
-    def n_days(self) -> int:
-        return int(self.units.shape[1]) - 1
-
-    def ratio(self, level: FloatArray, starts: IntArray, ends: IntArray) -> FloatArray:
-        """Actual over expected between two days; NaN where nothing could be expected."""
-        rows = np.arange(len(level))
-        actual = self.units[rows, ends] - self.units[rows, starts]
-        expected = level * (self.profile[rows, ends] - self.profile[rows, starts])
-        ratio: FloatArray = np.divide(
-            actual, expected, out=np.full(len(level), np.nan), where=expected > 1e-9
-        )
-        return ratio
-
-
-def _table(bins: Bins, numbers: Sequence[IntArray], ratios: Sequence[FloatArray]) -> RatioTable:
-    if not numbers:
-        return fit_ratio_table(bins, np.zeros(0, dtype=np.int64), np.zeros(0))
-    stacked = np.concatenate(numbers)
-    return fit_ratio_table(bins, stacked, np.concatenate(ratios))
 
 
 def _score_vector(

@@ -171,3 +171,16 @@ def test_settings_are_chosen_inside_the_history_given() -> None:
 def test_too_short_a_history_keeps_the_default_settings() -> None:
     history = make_history([[1.0] * 60] * 4)
     assert choose_settings(history, history.units) == DemandSettings()
+
+
+def test_bounds_widen_after_weeks_that_sold_more_than_promised() -> None:
+    units = make_shop_demand(n_skus=400)
+    risen = units.copy()
+    risen[:, -28:] *= 1.6
+    steady, surprised = make_model(units), make_model(risen)
+    zeros = np.zeros(1)
+    assert (
+        surprised.window_table.ratio(zeros, zeros, 0.9)[0]
+        > 1.15 * steady.window_table.ratio(zeros, zeros, 0.9)[0]
+    )
+    assert (np.diff(surprised.window_table.ratios, axis=1) >= 0).all()
