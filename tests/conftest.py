@@ -12,6 +12,7 @@ from celery import current_app
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import translation
 
 from ecomsite.running import valkey
 from tests import environment
@@ -55,6 +56,13 @@ def _wait_until_it_answers(client: redis.Redis) -> None:
 def _empty_cache() -> Iterator[None]:
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A page asked for in Chinese leaves its language behind in the process."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)
