@@ -11,6 +11,7 @@ from csp.constants import NONCE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from ecomsite import logs
 from ecomsite.backoffice.theme import UNFOLD as UNFOLD
 from ecomsite.running.place import valkey_socket
 
@@ -197,6 +198,11 @@ CELERY_TIMEZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
 CELERY_BEAT_SCHEDULER = "ecomsite.beat:Scheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+logs.configure()
+LOGGING = logs.settings(
+    level=env.str("LOG_LEVEL", default="INFO"), as_json=env.bool("LOG_JSON", default=not DEBUG)
+)
+
 AUTH_USER_MODEL = "customers.User"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -300,4 +306,6 @@ REST_FRAMEWORK = {
 }
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
+# A name that begins with = is no formula when a spreadsheet opens the file.
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -135,6 +135,14 @@ def test_a_buyer_may_take_a_list_along_but_bring_none(client: Client) -> None:
     assert client.get(reverse("admin:catalog_sku_import")).status_code == 403
 
 
+def test_a_name_in_an_exported_list_is_no_formula(client: Client) -> None:
+    make_product(name_en='=HYPERLINK("https://example.org")')
+    answer = client.post(reverse("admin:catalog_product_export"), {"format": "0", "resource": "0"})
+    table = answer.content.decode()
+    assert "HYPERLINK" in table
+    assert "=HYPERLINK" not in table
+
+
 def test_chinese_names_have_the_family_name_first() -> None:
     assert str(make_user(last_name="王", first_name="小明")) == "王小明"
     assert str(make_user(last_name="Hart", first_name="Zoe")) == "Zoe Hart"
