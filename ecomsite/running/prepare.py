@@ -18,7 +18,6 @@ from urllib.parse import SplitResult, urlsplit
 import django
 import psycopg
 import redis
-import structlog
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -63,7 +62,7 @@ def prepare(environment: Mapping[str, str]) -> None:
     except ImproperlyConfigured as error:
         raise StartError(str(error)) from None
     # The person at the terminal reads what was done, not each event of it.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    logging.getLogger().setLevel(logging.WARNING)
     check_database()
     if settings.REDIS_URL:
         check_broker(settings.REDIS_URL)
