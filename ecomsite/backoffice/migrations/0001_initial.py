@@ -4,32 +4,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='NightlyRun',
+            name="NightlyRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of', models.DateField(verbose_name='as of')),
-                ('status', models.CharField(choices=[('running', 'running'), ('done', 'done'), ('done_with_failures', 'done, with failures'), ('lost', 'lost')], default='running', max_length=20, verbose_name='status')),
-                ('stages', models.JSONField(blank=True, default=list, verbose_name='stages')),
-                ('waiting', models.JSONField(blank=True, default=dict, verbose_name='waiting for people')),
-                ('host', models.CharField(blank=True, editable=False, max_length=255)),
-                ('process_id', models.PositiveIntegerField(blank=True, editable=False, null=True)),
-                ('started_at', models.DateTimeField(auto_now_add=True, verbose_name='started at')),
-                ('heartbeat_at', models.DateTimeField(auto_now=True, verbose_name='last sign of life')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("as_of", models.DateField(verbose_name="as of")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("done_with_failures", "done, with failures"),
+                            ("lost", "lost"),
+                        ],
+                        default="running",
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                ("stages", models.JSONField(blank=True, default=list, verbose_name="stages")),
+                (
+                    "waiting",
+                    models.JSONField(blank=True, default=dict, verbose_name="waiting for people"),
+                ),
+                ("host", models.CharField(blank=True, editable=False, max_length=255)),
+                ("process_id", models.PositiveIntegerField(blank=True, editable=False, null=True)),
+                ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="started at")),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(auto_now=True, verbose_name="last sign of life"),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished at"),
+                ),
             ],
             options={
-                'verbose_name': 'nightly run',
-                'verbose_name_plural': 'nightly runs',
-                'ordering': ['-started_at', '-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'running')), fields=('status',), name='backoffice_one_nightly_run_at_a_time')],
+                "verbose_name": "nightly run",
+                "verbose_name_plural": "nightly runs",
+                "ordering": ["-started_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "running")),
+                        fields=("status",),
+                        name="backoffice_one_nightly_run_at_a_time",
+                    )
+                ],
             },
         ),
     ]
