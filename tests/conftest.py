@@ -1,5 +1,6 @@
 """Real parts for every test: a database file, a Valkey server, a Celery worker."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,16 @@ from ecomsite.running import valkey
 from tests import environment
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each process of a parallel run read the settings after its own `environment`.
+
+    With this variable inherited pytest-django reads them at once, with the folder and the Redis
+    database of the process that started it: all would share one socket.
+    """
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 @pytest.fixture(scope="session", autouse=True)
