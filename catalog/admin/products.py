@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch, QuerySet
@@ -162,7 +161,7 @@ class ProductAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, Staff
     def price(self, product: Product) -> str:
         if product.price_from_minor is None:
             return EMPTY
-        return format_money(product.price_from_minor, settings.CURRENCY)
+        return format_money(product.price_from_minor, product.price_currency)
 
     @admin.display(description=_("stock"), ordering="has_stock")
     def stock_label(self, product: Product) -> SafeString:

@@ -84,6 +84,9 @@ class Product(models.Model):  # type: ignore[django-manager-missing]  # made by 
     compare_at_minor = models.PositiveBigIntegerField(
         _("price before, minor units"), null=True, blank=True, editable=False
     )
+    price_currency = models.CharField(
+        _("currency of the price"), max_length=3, blank=True, editable=False
+    )
     has_stock = models.BooleanField(_("in stock"), default=False, editable=False)
     rating_average = models.FloatField(
         _("average rating, stars"),

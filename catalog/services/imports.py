@@ -117,5 +117,6 @@ def _insert_products(products: Sequence[PastProduct], slugs: Mapping[str, str]) 
                 is_sold, np.array(seen_at, dtype="datetime64[s]"), np.datetime64("NaT", "s")
             ),
             "price_from_minor": [past.price_minor for past in products],
+            "price_currency": [currency] * len(products),
         },
     )

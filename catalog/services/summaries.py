@@ -7,7 +7,8 @@ them down through here.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from catalog.models import Product, Sku
 
@@ -31,6 +32,7 @@ def refresh_prices(*, product_ids: Iterable[int] | None = None) -> int:
     return products.update(
         price_from_minor=Subquery(cheapest.values("price_minor")[:1]),
         compare_at_minor=Subquery(cheapest.values("compare_at_minor")[:1]),
+        price_currency=Coalesce(Subquery(cheapest.values("currency")[:1]), Value("")),
     )
 
 

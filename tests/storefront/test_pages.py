@@ -135,3 +135,12 @@ def test_photos_but_nothing_else_of_the_media_folder_is_served(
         (folder / name).write_bytes(b"x")
     assert client.get("/media/imports/orders.csv").status_code == 404
     assert client.get("/media/photos/../imports/orders.csv").status_code == 404
+
+
+def test_a_card_shows_the_currency_that_the_product_is_sold_in(client: Client) -> None:
+    product = make_product(has_stock=True)
+    make_sku(product=product, price_minor=255, currency="GBP")
+    summaries.refresh_prices()
+    page = client.get("/en/").content.decode()
+    assert "£2.55" in page
+    assert "¥2.55" not in page

@@ -44,13 +44,17 @@ def operate(*, as_of: date) -> NightlyRun:
     Raises AlreadyOperatingError when a run is under way.
     """
     run = _begin(as_of)
-    run.status = NightlyRun.Status.DONE
-    for stage in stages():
-        if not _carry_out(stage, run):
-            run.status = NightlyRun.Status.DONE_WITH_FAILURES
-    run.waiting = asdict(count_waiting())
-    run.finished_at = timezone.now()
-    run.save()
+    # Whatever breaks outside a stage must not leave a claim behind: no night would run again.
+    status = NightlyRun.Status.DONE_WITH_FAILURES
+    try:
+        passed = [_carry_out(stage, run) for stage in stages()]
+        run.waiting = asdict(count_waiting())
+        if all(passed):
+            status = NightlyRun.Status.DONE
+    finally:
+        run.status = status
+        run.finished_at = timezone.now()
+        run.save()
     return run
 
 
