@@ -71,6 +71,7 @@ def prepare(environment: Mapping[str, str]) -> None:
     step("Shipped models     随附模型", install_models)
     if environment.get("DEMO_SHOP", "1") != "0" and shop_is_empty():
         step("Demo shop          示例店铺", make_demo_shop)
+    ask_for_the_first_night()
 
 
 def step(title: str, work: Callable[[], bool]) -> None:
@@ -216,10 +217,14 @@ def shop_is_empty() -> bool:
 
 
 def make_demo_shop() -> bool:
-    """Fill the shop, and leave its first nightly run to the workers that start next."""
     call_command("seed_demo", stdout=io.StringIO())
-    send_on_commit("backoffice.operate")
     return True
+
+
+def ask_for_the_first_night() -> None:
+    """Leave it to the workers that start next, so that the dashboard is full without waiting."""
+    if not shop_is_empty() and not apps.get_model("backoffice", "NightlyRun").objects.exists():
+        send_on_commit("backoffice.operate")
 
 
 if __name__ == "__main__":
