@@ -12,7 +12,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from ecomsite.backoffice import roles
 from learning import registry, serving
 from learning.models import Decision, ModelVersion
-from learning.services import publishing, training
+from learning.services import training
+from learning.tasks import sweep_stale_rows
 from tests.backoffice.factories import make_anomaly, make_member
 from tests.learning import toys
 
@@ -61,7 +62,7 @@ def test_a_manager_rolls_back_and_the_rows_follow_by_the_sweep(client: Client) -
     assert (decision.user, decision.version) == (manager, first)
     # The request answers at once; what pages read is made anew by a job.
     assert toys.WORLD.published == [6.0]
-    publishing.refresh_stale_rows(as_of=TODAY)
+    sweep_stale_rows()
     assert toys.WORLD.published == [5.0]
 
 
