@@ -42,7 +42,7 @@ def add_past_products(*, products: Sequence[PastProduct], currency: str) -> dict
     fresh = [product for code, product in by_code.items() if code not in known]
     present = _product_ids([past.code for past in fresh])
     lacking = [past for past in fresh if past.code not in present]
-    _insert_products(lacking, _slugs(lacking))
+    _insert_products(lacking, _slugs(lacking), currency)
     keys = _product_ids([past.code for past in fresh])
     insert_columns(
         Sku,
@@ -97,7 +97,9 @@ def _slugs(products: Sequence[PastProduct]) -> dict[str, str]:
     return slugs
 
 
-def _insert_products(products: Sequence[PastProduct], slugs: Mapping[str, str]) -> None:
+def _insert_products(
+    products: Sequence[PastProduct], slugs: Mapping[str, str], currency: str
+) -> None:
     names = [past.name for past in products]
     is_sold = [past.price_minor is not None for past in products]
     published, draft = Product.Status.PUBLISHED.value, Product.Status.DRAFT.value
