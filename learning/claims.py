@@ -21,7 +21,7 @@ class Claim(Protocol):
     pk: Any
     host: str
     process_id: int | None
-    heartbeat_at: Any
+    heartbeat_at: Any  # a moment, or None before the first sign of life
 
 
 def claimant() -> dict[str, Any]:
@@ -33,15 +33,16 @@ def give_up_lost(running: QuerySet[Any], *, status: str) -> int:
     """Set the status of those claims whose process is gone; returns how many."""
     given_up = 0
     for claim in running:
-        if _is_lost(claim):
+        if is_lost(claim):
             given_up += running.filter(pk=claim.pk).update(
                 status=status, finished_at=timezone.now()
             )
     return given_up
 
 
-def _is_lost(claim: Claim) -> bool:
-    if timezone.now() - claim.heartbeat_at > LOST_AFTER:
+def is_lost(claim: Claim, silent_for: timedelta = LOST_AFTER) -> bool:
+    """Whether the process of a claim is gone, or gave no sign of life for longer than that."""
+    if claim.heartbeat_at is None or timezone.now() - claim.heartbeat_at > silent_for:
         return True
     return claim.host == socket.gethostname() and not _is_alive(claim.process_id)
 

@@ -5,8 +5,6 @@ transaction together with the note that it is done, so that a process killed at 
 nothing half-imported.
 """
 
-import os
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import User
+from learning.claims import claimant, is_lost
 from learning.jobs import send_on_commit
 from learning.models import Anomaly
 from orders.algorithms.order_book import build
@@ -128,7 +127,7 @@ def give_up_lost() -> int:
     """
     lost = 0
     for job in OrderImport.objects.filter(status=OrderImport.Status.RUNNING):
-        if not _is_lost(job):
+        if not is_lost(job, SILENT_FOR):
             continue
         again = bool(job.file) and job.attempts < MAX_ATTEMPTS
         lost += OrderImport.objects.filter(
@@ -164,30 +163,12 @@ def _claim(job: OrderImport) -> None:
                 status=OrderImport.Status.RUNNING,
                 attempts=job.attempts + 1,
                 heartbeat_at=now,
-                host=socket.gethostname()[:255],
-                process_id=os.getpid(),
+                **claimant(),
             )
     except IntegrityError:
         running = OrderImport.objects.filter(status=OrderImport.Status.RUNNING).first()
         raise ImportRunningError(running.pk if running else job.pk) from None
     job.refresh_from_db()
-
-
-def _is_lost(job: OrderImport) -> bool:
-    silent = job.heartbeat_at is None or timezone.now() - job.heartbeat_at > SILENT_FOR
-    return silent or (job.host == socket.gethostname()[:255] and not _is_alive(job.process_id))
-
-
-def _is_alive(process_id: int | None) -> bool:
-    if process_id is None:
-        return False
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _work(
