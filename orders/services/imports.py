@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -67,17 +68,22 @@ def import_orders(
     tell = on_progress or (lambda _stage, _done, _total: None)
     if is_dry_run:
         return _dry_run(paths, layout=layout, until=until, tell=tell)
-    job = OrderImport.objects.create(
-        layout=layout,
-        file_name=", ".join(path.name for path in paths)[:255],
-        until=until,
-        started_by=user,
-    )
+    give_up_lost()
     try:
-        _claim(job)
-    except ImportRunningError:
-        job.delete()
-        raise
+        with transaction.atomic():
+            # At work from its first moment: it has no file that a sweep could take up.
+            job = OrderImport.objects.create(
+                layout=layout,
+                file_name=", ".join(path.name for path in paths)[:255],
+                until=until,
+                started_by=user,
+                status=OrderImport.Status.RUNNING,
+                attempts=1,
+                heartbeat_at=timezone.now(),
+                **claimant(),
+            )
+    except IntegrityError:
+        raise _running_error() from None
     return _work(job, paths, tell=tell)
 
 
@@ -110,14 +116,13 @@ def start_import(
 
 def run_import(*, job: OrderImport) -> None:
     """Do a job that waits, or one whose process died. Doing it twice does it once."""
-    give_up_lost()
     try:
-        _claim(job)
+        is_ours = _claim(job)
     except ImportRunningError:
         # It waits for the next sweep.
         return
-    if job.status == OrderImport.Status.RUNNING:
-        _work(job, [Path(job.file.path)], tell=lambda _stage, _done, _total: None)
+    if is_ours:
+        _work(job, None, tell=lambda _stage, _done, _total: None)
 
 
 def give_up_lost() -> int:
@@ -153,29 +158,37 @@ def sweep_imports() -> list[int]:
     return waiting
 
 
-def _claim(job: OrderImport) -> None:
-    """Make it the one that runs; leaves a job alone that is no longer waiting."""
+def _claim(job: OrderImport) -> bool:
+    """Make it the one that runs; False when it does not wait (any more)."""
     give_up_lost()
-    now = timezone.now()
+    waiting = OrderImport.objects.filter(pk=job.pk, status=OrderImport.Status.WAITING)
     try:
         with transaction.atomic():
-            OrderImport.objects.filter(pk=job.pk, status=OrderImport.Status.WAITING).update(
+            is_ours = waiting.update(
                 status=OrderImport.Status.RUNNING,
-                attempts=job.attempts + 1,
-                heartbeat_at=now,
+                attempts=F("attempts") + 1,
+                heartbeat_at=timezone.now(),
                 **claimant(),
             )
     except IntegrityError:
-        running = OrderImport.objects.filter(status=OrderImport.Status.RUNNING).first()
-        raise ImportRunningError(running.pk if running else job.pk) from None
+        raise _running_error() from None
     job.refresh_from_db()
+    return bool(is_ours)
+
+
+def _running_error() -> ImportRunningError:
+    jobs = OrderImport.objects.order_by("-pk")
+    # One that ended since was at work a moment ago; the next try succeeds.
+    other = jobs.filter(status=OrderImport.Status.RUNNING).first() or jobs.first()
+    return ImportRunningError(other.pk if other else 0)
 
 
 def _work(
-    job: OrderImport, paths: Sequence[Path], *, tell: Callable[[str, int, int], None]
+    job: OrderImport, paths: Sequence[Path] | None, *, tell: Callable[[str, int, int], None]
 ) -> ImportReport:
+    """paths: None for the file that was uploaded."""
     try:
-        report = _import(job, paths, tell=tell)
+        report = _import(job, [Path(job.file.path)] if paths is None else paths, tell=tell)
     except BaseException as error:
         _finish(
             job,

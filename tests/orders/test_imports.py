@@ -1,20 +1,29 @@
 import io
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection
 from django.db.models import F, Sum
 from django.utils import timezone
 
 from catalog.models import Product, Sku
 from customers.models import User
 from inventory.models import DemandDay, StockLevel, StockMovement
+from learning.claims import claimant
 from learning.models import Anomaly
 from orders.errors import ImportRunningError
 from orders.models import Order, OrderImport, OrderLine, ReturnLine, ReturnRequest
 from orders.services.exports import export_orders
-from orders.services.imports import ImportReport, give_up_lost, import_orders
+from orders.services.imports import (
+    ImportReport,
+    give_up_lost,
+    import_orders,
+    run_import,
+    sweep_imports,
+)
 from tests.factories import make_order, make_sku, make_stock_level, make_user
 from tests.orders.algorithms.retail_files import make_file, make_line
 
@@ -312,6 +321,50 @@ def test_a_lost_upload_is_tried_again_but_not_for_ever(tmp_path: Path) -> None:
     job.refresh_from_db()
     assert job.status == "failed"
     assert job.message == "The process that ran it died; nothing was imported."
+
+
+def test_a_doubled_message_leaves_the_import_to_the_process_that_runs_it(tmp_path: Path) -> None:
+    job = OrderImport.objects.create(
+        layout="online-retail",
+        file=SimpleUploadedFile("history.csv", a_history(tmp_path).read_bytes()),
+        status="running",
+        attempts=1,
+        heartbeat_at=timezone.now(),
+        **claimant(),
+    )
+    run_import(job=job)
+    job.refresh_from_db()
+    assert (job.status, job.attempts, job.rows_done) == ("running", 1, 0)
+    assert not Order.objects.exists()
+
+
+def test_an_import_by_command_that_dies_early_is_no_upload_that_waits(tmp_path: Path) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill_at_the_first_update(
+        execute: Callable[..., object], sql: str, *arguments: object
+    ) -> object:
+        if sql.startswith("UPDATE"):
+            raise Killed
+        return execute(sql, *arguments)
+
+    path = a_history(tmp_path)
+    with pytest.raises(Killed), connection.execute_wrapper(kill_at_the_first_update):
+        bring_in(path)
+    assert OrderImport.objects.get().status == OrderImport.Status.RUNNING
+    OrderImport.objects.update(process_id=2**22 + 1)
+    assert sweep_imports() == []
+    assert OrderImport.objects.get().status == OrderImport.Status.FAILED
+
+
+def test_a_job_that_waits_without_a_file_fails_and_is_over() -> None:
+    job = OrderImport.objects.create(layout="online-retail")
+    with pytest.raises(ValueError, match="no file"):
+        run_import(job=job)
+    job.refresh_from_db()
+    assert job.status == OrderImport.Status.FAILED
+    assert job.message.startswith("Nothing was imported: ValueError")
 
 
 def test_what_is_exported_imports_to_the_same(tmp_path: Path) -> None:
