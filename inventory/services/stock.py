@@ -236,26 +236,59 @@ def reserve_stock(
         for hold in Reservation.objects.held().filter(owner=owner, warehouse=warehouse)
     }
     for sku_id in sorted(wanted):
-        hold = held.get(sku_id)
-        missing = wanted[sku_id] - (hold.quantity if hold else 0)
-        if missing:
-            _set_aside(sku_id=sku_id, warehouse_id=warehouse.pk, units=missing)
-        if wanted[sku_id] <= 0:
-            if hold is not None:
-                hold.state = Reservation.State.RELEASED
-                hold.save(update_fields=["state"])
-        elif hold is not None:
-            hold.quantity, hold.expires_at = wanted[sku_id], expires_at
-            hold.save(update_fields=["quantity", "expires_at"])
-        else:
-            Reservation.objects.create(
-                sku_id=sku_id,
-                warehouse=warehouse,
-                quantity=wanted[sku_id],
-                owner=owner,
-                expires_at=expires_at,
+        units, hold = max(0, wanted[sku_id]), held.get(sku_id)
+        while not _hold(
+            hold,
+            sku_id=sku_id,
+            units=units,
+            owner=owner,
+            expires_at=expires_at,
+            warehouse=warehouse,
+        ):
+            # Somebody ended, changed or began it since it was read.
+            hold = (
+                Reservation.objects.held()
+                .filter(owner=owner, warehouse=warehouse, sku_id=sku_id)
+                .first()
             )
     _tell_catalogue(sorted(wanted))
+
+
+def _hold(
+    hold: Reservation | None,
+    *,
+    sku_id: int,
+    units: int,
+    owner: str,
+    expires_at: datetime | None,
+    warehouse: Warehouse,
+) -> bool:
+    """Bring a hold, or none, to `units`; False when it is not what was read.
+
+    The hold first and the level after it, as `_release` does: the other way round two processes
+    could wait for each other.
+    """
+    if hold is None and not units:
+        return True
+    if hold is None:
+        _, done = Reservation.objects.held().get_or_create(
+            owner=owner,
+            sku_id=sku_id,
+            warehouse=warehouse,
+            state=Reservation.State.HELD,
+            defaults={"quantity": units, "expires_at": expires_at},
+        )
+    else:
+        rows = Reservation.objects.held().filter(pk=hold.pk, quantity=hold.quantity)
+        done = bool(
+            rows.update(quantity=units, expires_at=expires_at)
+            if units
+            else rows.update(state=Reservation.State.RELEASED)
+        )
+    missing = units - (0 if hold is None else hold.quantity)
+    if done and missing:
+        _set_aside(sku_id=sku_id, warehouse_id=warehouse.pk, units=missing)
+    return done
 
 
 def _set_aside(*, sku_id: int, warehouse_id: int, units: int) -> None:
