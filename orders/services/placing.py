@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.models import Product, Sku
 from customers.models import User
+from inventory.models import Reservation
 from inventory.services.stock import StockRequest, hand_over_reservations, reserve_stock
 from orders.algorithms.totals import Totals, add_up
 from orders.errors import (
@@ -110,16 +111,23 @@ def place_order(
             _add_lines(order, wanted, skus)
             if held_by:
                 hand_over_reservations(owner=held_by, to=reservation_owner(order))
-            reserve_stock(
-                [StockRequest(line.sku_id, line.quantity) for line in wanted],
-                owner=reservation_owner(order),
-            )
+            _set_aside(order, wanted)
     except IntegrityError:
         # Two sent the same checkout at once: the other one's order is this order.
         if repeated := _repeated(idempotency_key, digest):
             return repeated
         raise
     return order
+
+
+def _set_aside(order: Order, lines: Sequence[LineRequest]) -> None:
+    """Hold what the order asks for, and no longer what only its cart held."""
+    owner = reservation_owner(order)
+    held = Reservation.objects.held().filter(owner=owner).values_list("sku_id", flat=True)
+    units = dict.fromkeys(held, 0) | {line.sku_id: line.quantity for line in lines}
+    reserve_stock(
+        [StockRequest(sku_id, quantity) for sku_id, quantity in units.items()], owner=owner
+    )
 
 
 def reservation_owner(order: Order) -> str:

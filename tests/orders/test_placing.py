@@ -67,6 +67,19 @@ def test_what_a_cart_holds_becomes_the_orders() -> None:
     assert StockLevel.objects.get().reserved == 2
 
 
+def test_what_a_cart_holds_beyond_the_order_is_free_again() -> None:
+    wanted, left_out, other = make_sku(), make_sku(), make_sku()
+    for sku in (wanted, left_out, other):
+        make_stock_level(sku=sku, on_hand=5)
+    reserve_stock([StockRequest(wanted.pk, 3), StockRequest(left_out.pk, 4)], owner="cart:7")
+    reserve_stock([StockRequest(other.pk, 1)], owner="cart:8")
+    order = place({wanted: 2}, held_by="cart:7")
+    held = Reservation.objects.held().values_list("owner", "sku", "quantity")
+    assert set(held) == {(f"order:{order.pk}", wanted.pk, 2), ("cart:8", other.pk, 1)}
+    levels = StockLevel.objects.order_by("sku_id").values_list("reserved", flat=True)
+    assert list(levels) == [2, 0, 1]
+
+
 def test_a_risky_order_is_held_with_its_reasons() -> None:
     sku = make_sku()
     make_stock_level(sku=sku, on_hand=1)
