@@ -58,4 +58,6 @@ class PurchaseOrderQuerySet(QuerySet["PurchaseOrder"]):
 
 
 class PurchaseOrderLineQuerySet(ProposalQuerySet["PurchaseOrderLine"]):
-    pass
+    def wanted(self) -> Self:
+        """Without the rejected ones: the lines that are ordered, awaited and paid for."""
+        return self.exclude(status=self.model.ReviewStatus.REJECTED)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from inventory.algorithms.replenishment import round_to_packs
@@ -129,17 +129,18 @@ def approve_purchase_order(
     """
     now = timezone.now()
     _step(order, Status.APPROVED, approved_by_id=user.pk, approved_at=now)
-    kept = order.lines.exclude(status=Proposal.ReviewStatus.REJECTED).filter(quantity__gt=0)
-    if not kept.exists():
-        raise EmptyOrderError(order.number)
+    # Locked, so that a line which somebody rejects meanwhile is not accepted over their head.
     undecided = list(
         order.lines.filter(status=Proposal.ReviewStatus.PROPOSED)
+        .select_for_update(of=("self",))
         .select_related("sku", "order", "model_version")
         .order_by("pk")
     )
-    order.lines.filter(pk__in=[line.pk for line in undecided]).update(
-        status=Proposal.ReviewStatus.ACCEPTED, reviewed_by=user, reviewed_at=now
-    )
+    order.lines.filter(
+        pk__in=[line.pk for line in undecided], status=Proposal.ReviewStatus.PROPOSED
+    ).update(status=Proposal.ReviewStatus.ACCEPTED, reviewed_by=user, reviewed_at=now)
+    if not order.lines.wanted().filter(quantity__gt=0).exists():
+        raise EmptyOrderError(order.number)
     Decision.objects.bulk_create(
         (
             build_decision(
@@ -217,11 +218,13 @@ def receive_goods(
     Raises NotAllowedNowError unless the order is sent, OverReceiptError when more arrives than is
     still to come.
     """
+    # The claim on the order comes first: two people at the gate book one after the other, and the
+    # second one finds what the first one booked.
+    order.refresh_from_db(from_queryset=PurchaseOrder.objects.select_for_update())
     known = GoodsReceipt.objects.filter(key=key).first()
     if known is not None:
         return known
     moment = received_at or timezone.now()
-    # The claim on the order comes first: two people at the gate book one after the other.
     _step(order, Status.PART_RECEIVED)
     receipt = GoodsReceipt.objects.create(
         order=order,
@@ -233,10 +236,7 @@ def receive_goods(
     lines = {line.pk: line for line in order.lines.select_related("sku")}
     for arrival in sorted(arrivals, key=lambda one: one.line_id):
         _book(receipt, lines[arrival.line_id], arrival, user=user)
-    still_open = order.lines.exclude(status=Proposal.ReviewStatus.REJECTED).filter(
-        Q(quantity_received__lt=F("quantity"))
-    )
-    if not still_open.exists():
+    if not order.lines.wanted().filter(quantity_received__lt=F("quantity")).exists():
         _step(order, Status.RECEIVED)
     _note(order, Decision.Action.RECEIVE, user, reference)
     return receipt

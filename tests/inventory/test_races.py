@@ -11,12 +11,21 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from inventory.errors import EmptyOrderError
 from inventory.models import (
+    GoodsReceipt,
+    PurchaseOrder,
+    PurchaseOrderLine,
     Reservation,
+    StockLevel,
 )
-from inventory.services import stock
+from inventory.services import purchasing, stock
+from inventory.services.purchasing import Arrival
 from inventory.services.stock import StockRequest
-from tests.factories import make_stock_level
+from learning.errors import AlreadyReviewedError
+from learning.models import Decision
+from tests.factories import make_offer, make_staff, make_stock_level
+from tests.inventory.factories import make_purchase_order
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -95,3 +104,47 @@ def test_two_first_holds_of_one_owner_are_one() -> None:
     other[0].result()
     level.refresh_from_db()
     assert level.reserved == Reservation.objects.held().get().quantity == 3
+
+
+def test_a_line_is_not_rejected_and_accepted_at_once() -> None:
+    first = make_offer()
+    order = make_purchase_order(lines={first: 5, make_offer(supplier=first.supplier): 5})
+    line, buyer = PurchaseOrderLine.objects.select_related("order").get(sku=first.sku), make_staff()
+    with somebody(
+        lambda: purchasing.reject_line(line, user=buyer),
+        before='UPDATE "inventory_purchaseorderline"',
+    ) as other:
+        purchasing.approve_purchase_order(order, user=make_staff())
+    with pytest.raises(AlreadyReviewedError):
+        other[0].result()
+    line.refresh_from_db()
+    assert line.status == "accepted"
+    assert Decision.objects.filter(subject_id=line.pk, action__in=["accept", "reject"]).count() == 1
+
+
+def test_a_last_line_rejected_meanwhile_leaves_nothing_to_approve() -> None:
+    order = make_purchase_order(lines={make_offer(): 5})
+    line, buyer = PurchaseOrderLine.objects.select_related("order").get(), make_staff()
+    with (
+        somebody(
+            lambda: purchasing.reject_line(line, user=buyer),
+            before='SELECT "inventory_purchaseorderline"',
+        ),
+        pytest.raises(EmptyOrderError),
+    ):
+        purchasing.approve_purchase_order(order, user=make_staff())
+    order.refresh_from_db()
+    assert order.status == PurchaseOrder.Status.DRAFT
+
+
+def test_a_delivery_booked_by_two_at_the_same_time_comes_in_once() -> None:
+    order = make_purchase_order(lines={make_offer(): 24}, status="sent")
+    arrivals = [Arrival(order.lines.get().pk, 24)]
+    copy = PurchaseOrder.objects.get(pk=order.pk)
+    with somebody(
+        lambda: purchasing.receive_goods(copy, arrivals=arrivals, key="note-7"),
+        before='UPDATE "inventory_purchaseorder" ',
+    ) as other:
+        receipt = purchasing.receive_goods(order, arrivals=arrivals, key="note-7")
+    assert other[0].result() == receipt == GoodsReceipt.objects.get()
+    assert StockLevel.objects.get().on_hand == 24
