@@ -24,6 +24,7 @@ MAX_BYTES = 2 * 1024**3
 # gzip packs order lines 7 to 20 times; a bomb approaches its ceiling of 1,032.
 MAX_EXPANSION = 200
 EXPANSION_IS_JUDGED_FROM = 16 * 1024**2
+BYTES_BETWEEN_JUDGEMENTS = 4 * 1024**2
 KEEP_FAULTS = 200
 
 
@@ -129,6 +130,7 @@ class RowReader:
         self.row = 0
         self._lines_since_row = 0
         self._bytes = 0
+        self._judged_bytes = 0
 
     def fault(self, error: UnreadableValueError) -> None:
         """Report the row that is being read."""
@@ -177,8 +179,8 @@ class RowReader:
                     file=self.name,
                     limit=MAX_ROWS,
                 )
-            if self.row % 5_000 == 0:
-                self._judge(raw.tell(), size)
+            if self.on_progress and self.row % 5_000 == 0:
+                self.on_progress(self.row, min(0.99, raw.tell() / size))
             if not row:
                 continue
             if len(row) != width:
@@ -215,6 +217,10 @@ class RowReader:
         while line := stream.readline(MAX_LINE_BYTES + 1):
             self._bytes += len(line)
             self._lines_since_row += 1
+            # By bytes, not by rows: a few thousand rows of the longest kind are gigabytes.
+            if self._bytes - self._judged_bytes >= BYTES_BETWEEN_JUDGEMENTS:
+                self._judged_bytes = self._bytes
+                self._judge(packed=raw.tell())
             if len(line) > MAX_LINE_BYTES or self._lines_since_row > MAX_LINES_IN_A_ROW:
                 raise RefusedFileError(
                     gettext_noop("%(file)s, row %(row)s is longer than %(limit)s bytes"),
@@ -241,7 +247,7 @@ class RowReader:
             row=row,
         )
 
-    def _judge(self, packed: int, size: int) -> None:
+    def _judge(self, *, packed: int) -> None:
         too_large = self._bytes > MAX_BYTES
         is_bomb = self._bytes > EXPANSION_IS_JUDGED_FROM and (
             self._bytes > MAX_EXPANSION * max(packed, 1)
@@ -251,8 +257,6 @@ class RowReader:
                 gettext_noop("%(file)s unpacks to more than a file of orders may hold"),
                 file=self.name,
             )
-        if self.on_progress:
-            self.on_progress(self.row, min(0.99, packed / size))
 
     def _places(self, header: Sequence[str]) -> tuple[list[int], int]:
         names = [self.other_names.get(_fold(name), _fold(name)) for name in header]

@@ -112,6 +112,17 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
         read([path], faults=Faults())
 
 
+def test_few_rows_of_great_length_that_unpack_without_end_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.csv.gz"
+    line = (make_line(description="A" * 60_000) + "\n").encode()
+    with gzip.open(path, "wb", compresslevel=9) as packed:
+        packed.write(HEADER.encode() + b"\n")
+        for _ in range(10):
+            packed.write(line * 40)
+    with pytest.raises(RefusedFileError, match="unpacks to more than"):
+        read([path], faults=Faults())
+
+
 @pytest.mark.parametrize(
     ("text", "minor", "rounded"),
     [
