@@ -337,7 +337,13 @@ def _draft(
     order = _open_draft(supplier, warehouse, is_needed=bool(needs), as_of=as_of)
     if order is None:
         return 0, 0, 0
-    lines = {line.sku_id: line for line in order.lines.select_related("sku", "model_version")}
+    # Locked: whoever decides on a line meanwhile waits, and then decides on what it has become.
+    lines = {
+        line.sku_id: line
+        for line in order.lines.select_for_update(of=("self",))
+        .select_related("sku", "model_version")
+        .order_by("pk")
+    }
     wanted = {need.sku_id: need for need in needs}
     added, changed = [], []
     for sku_id, need in wanted.items():
@@ -348,7 +354,8 @@ def _draft(
             changed.append(_fill(line, need))
     unneeded = [line for sku_id, line in lines.items() if _is_ours(line) and sku_id not in wanted]
     PurchaseOrderLine.objects.bulk_create(added, batch_size=100)
-    PurchaseOrderLine.objects.bulk_update(
+    undecided = PurchaseOrderLine.objects.filter(status=Proposal.ReviewStatus.PROPOSED)
+    undecided.bulk_update(
         changed,
         [
             "offer",
@@ -363,7 +370,7 @@ def _draft(
         batch_size=100,
     )
     _log([*added, *changed], unneeded)
-    PurchaseOrderLine.objects.filter(pk__in=[line.pk for line in unneeded]).delete()
+    undecided.filter(pk__in=[line.pk for line in unneeded]).delete()
     if added or changed or unneeded:
         order.drafted_as_of = as_of
         order.save(update_fields=["drafted_as_of", "updated_at"])

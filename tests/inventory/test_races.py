@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from inventory.errors import EmptyOrderError
 from inventory.models import (
+    DemandForecast,
     GoodsReceipt,
     PurchaseOrder,
     PurchaseOrderLine,
@@ -20,12 +21,13 @@ from inventory.models import (
     StockLevel,
 )
 from inventory.services import purchasing, stock
+from inventory.services.drafting import draft_purchase_orders
 from inventory.services.purchasing import Arrival
 from inventory.services.stock import StockRequest
 from learning.errors import AlreadyReviewedError
 from learning.models import Decision
 from tests.factories import make_offer, make_staff, make_stock_level
-from tests.inventory.factories import make_purchase_order
+from tests.inventory.factories import LAST_DAY, make_purchase_order, make_replenished_sku
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -104,6 +106,36 @@ def test_two_first_holds_of_one_owner_are_one() -> None:
     other[0].result()
     level.refresh_from_db()
     assert level.reserved == Reservation.objects.held().get().quantity == 3
+
+
+def test_a_line_that_a_buyer_corrects_during_the_run_is_his() -> None:
+    make_replenished_sku()
+    draft_purchase_orders(as_of=LAST_DAY)
+    line, buyer = PurchaseOrderLine.objects.get(), make_staff()
+    DemandForecast.objects.update(lead_time_quantiles={"0.5": 10.0, "0.95": 30.0})
+    with somebody(
+        lambda: purchasing.correct_line(line, quantity=60, user=buyer),
+        before='UPDATE "inventory_purchaseorderline"',
+    ) as other:
+        draft_purchase_orders(as_of=LAST_DAY)
+    other[0].result()
+    line = PurchaseOrderLine.objects.get()
+    assert (line.quantity, line.status) == (60, "corrected")
+
+
+def test_a_line_that_a_buyer_accepts_during_the_run_is_not_lost_without_a_word() -> None:
+    offer = make_replenished_sku()
+    draft_purchase_orders(as_of=LAST_DAY)
+    line, buyer = PurchaseOrderLine.objects.get(), make_staff()
+    make_stock_level(sku=offer.sku, on_hand=100)
+    with somebody(
+        lambda: purchasing.accept_line(line, user=buyer),
+        before='DELETE FROM "inventory_purchaseorderline"',
+    ) as other:
+        draft_purchase_orders(as_of=LAST_DAY)
+    with pytest.raises(AlreadyReviewedError):
+        other[0].result()
+    assert not Decision.objects.filter(action=Decision.Action.ACCEPT).exists()
 
 
 def test_a_line_is_not_rejected_and_accepted_at_once() -> None:
