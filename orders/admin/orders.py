@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from catalog.money import format_money
 from customers.models import User
+from inventory.errors import InventoryError
 from learning.staff_pages import EMPTY, ReadOnlyAdmin, chip, facts_table
 from orders.errors import OrdersError
 from orders.models import (
@@ -198,7 +199,7 @@ class OrderAdmin(ReadOnlyAdmin):
             try:
                 step(order)
                 n_done += 1
-            except OrdersError as error:
+            except (OrdersError, InventoryError) as error:
                 messages.error(request, str(error))
         if n_done:
             done = ngettext("Done for %(n)d order.", "Done for %(n)d orders.", n_done)

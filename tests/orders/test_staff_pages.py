@@ -1,0 +1,42 @@
+"""Staff pages of orders, returns and imports."""
+
+from collections.abc import Sequence
+
+import pytest
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from inventory.services.stock import release_stock
+from orders.models import Order
+from tests.factories import make_sku, make_stock_level, make_user
+from tests.orders.factories import place_and_pay
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _owner(client: Client) -> None:
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+
+
+def press(client: Client, action: str, rows: Sequence[Model]) -> str:
+    """Do a list action; returns the page that follows."""
+    name = rows[0]._meta.label_lower.replace(".", "_")
+    data = {"action": action, "_selected_action": [row.pk for row in rows]}
+    address = reverse(f"admin:{name}_changelist")
+    answer = client.post(address, data, follow=True, headers={"accept-language": "en"})
+    return answer.content.decode()
+
+
+def test_an_order_that_cannot_be_sent_keeps_none_of_the_others_back(client: Client) -> None:
+    sku = make_sku()
+    make_stock_level(sku=sku, on_hand=9)
+    unheld, fine = place_and_pay({sku: 2}), place_and_pay({sku: 3})
+    release_stock(owner=f"order:{unheld.pk}")
+    page = press(client, "ship_selected", [unheld, fine])
+    assert f"Nothing is set aside for order:{unheld.pk}." in page
+    assert "Done for 1 order." in page
+    unheld.refresh_from_db()
+    fine.refresh_from_db()
+    assert (unheld.status, fine.status) == (Order.Status.PAID, Order.Status.SHIPPED)
