@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 if TYPE_CHECKING:
     from learning.models import Anomaly, DriftReport, ModelVersion, TrainingRun
@@ -28,12 +28,23 @@ class ModelVersionQuerySet(QuerySet["ModelVersion"]):
         return self.filter(status=self.model.Status.ACTIVE)
 
     def servable(self) -> Self:
-        """Published at some time and not known to be damaged, the active one first, newest next."""
-        return self.filter(
-            status__in=[self.model.Status.ACTIVE, self.model.Status.RETIRED],
-            published_at__isnull=False,
-            damaged_at__isnull=True,
-        ).order_by("status", "-published_at", "-number")
+        """The active version, then those numbered before it that were published, newest first.
+
+        Without the ones known to be damaged. Later versions were rolled back: whoever is looking
+        for a version that works does not want them.
+        """
+        active = self.model.objects.filter(
+            pipeline=OuterRef("pipeline"), status=self.model.Status.ACTIVE
+        )
+        return (
+            self.filter(
+                status__in=[self.model.Status.ACTIVE, self.model.Status.RETIRED],
+                published_at__isnull=False,
+                damaged_at__isnull=True,
+            )
+            .exclude(Exists(active.filter(number__lt=OuterRef("number"))))
+            .order_by("-number")
+        )
 
 
 class AnomalyQuerySet(QuerySet["Anomaly"]):
