@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -94,8 +95,7 @@ class OrderImportAdmin(StaffAdmin):
         self, request: HttpRequest, obj: OrderImport, post_url_continue: str | None = None
     ) -> HttpResponse:
         # Straight to the page that shows how far it is.
-        response: HttpResponse = self.response_post_save_add(request, obj)
-        return response
+        return HttpResponseRedirect(reverse("admin:orders_orderimport_change", args=[obj.pk]))
 
     @admin.display(description=gettext_lazy("file"))
     def title(self, job: OrderImport) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
 from inventory.services.stock import release_stock
-from orders.models import Order
+from orders.models import Order, OrderImport
 from tests.factories import make_sku, make_stock_level, make_user
 from tests.orders.factories import place_and_pay
 
@@ -29,6 +30,19 @@ def press(client: Client, action: str, rows: Sequence[Model]) -> str:
     return answer.content.decode()
 
 
+def upload(client: Client, content: bytes) -> str:
+    """Upload a history; returns where the browser is sent, or the page that refuses."""
+    answer = client.post(
+        reverse("admin:orders_orderimport_add"),
+        {
+            "file": SimpleUploadedFile("history.csv", content),
+            "layout": OrderImport.Layout.SHOP,
+        },
+        headers={"accept-language": "en"},
+    )
+    return answer.headers.get("Location", answer.content.decode())
+
+
 def test_an_order_that_cannot_be_sent_keeps_none_of_the_others_back(client: Client) -> None:
     sku = make_sku()
     make_stock_level(sku=sku, on_hand=9)
@@ -40,3 +54,12 @@ def test_an_order_that_cannot_be_sent_keeps_none_of_the_others_back(client: Clie
     unheld.refresh_from_db()
     fine.refresh_from_db()
     assert (unheld.status, fine.status) == (Order.Status.PAID, Order.Status.SHIPPED)
+
+
+def test_after_an_upload_comes_the_page_with_its_progress(client: Client) -> None:
+    address = upload(client, b"order_number,placed_at\n")
+    job = OrderImport.objects.get()
+    assert address == reverse("admin:orders_orderimport_change", args=[job.pk])
+    page = client.get(address, headers={"accept-language": "en"}).content.decode()
+    assert "history.csv" in page
+    assert "waiting" in page
