@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
 from inventory.algorithms.arrays import FloatArray, IntArray
@@ -99,7 +99,7 @@ def draft_purchase_orders(*, as_of: date) -> DraftingReport:
     """Bring the open drafts in line with the forecasts in force; running twice changes nothing.
 
     Position counts stock on hand, less what is set aside, what is on order, and what people put
-    into drafts themselves. Lines that a person decided on are left alone. Each supplier's draft
+    or left in drafts. Lines that a person decided on are left alone. Each supplier's draft
     is one short transaction.
     """
     warehouse = default_warehouse()
@@ -123,7 +123,9 @@ def draft_purchase_orders(*, as_of: date) -> DraftingReport:
             changed + counts[1],
             withdrawn + counts[2],
         )
-    lines = PurchaseOrderLine.objects.filter(order__in=open_drafts, quantity_proposed__isnull=False)
+    lines = PurchaseOrderLine.objects.wanted().filter(
+        order__in=open_drafts, quantity_proposed__isnull=False
+    )
     return DraftingReport(
         orders=open_drafts.count(),
         lines=lines.count(),
@@ -194,12 +196,16 @@ def _look_around(forecasts: Sequence[DemandForecast], warehouse: Warehouse) -> _
     on_order = _open_units(
         PurchaseOrderLine.objects.filter(
             order__in=PurchaseOrder.objects.on_order().filter(warehouse=warehouse)
-        ).exclude(status=Proposal.ReviewStatus.REJECTED)
+        ).wanted()
     )
+    # Also what people keep in the draft of a supplier who is not the preferred one any more.
     in_drafts = _open_units(
         PurchaseOrderLine.objects.filter(
-            order__in=PurchaseOrder.objects.drafts().filter(warehouse=warehouse),
-            quantity_proposed__isnull=True,
+            order__in=PurchaseOrder.objects.drafts().filter(warehouse=warehouse)
+        )
+        .wanted()
+        .filter(
+            Q(quantity_proposed__isnull=True) | ~Q(status=Proposal.ReviewStatus.PROPOSED),
         )
     )
     prices = [offers[sku_id].sku.price_minor for sku_id in sku_ids]

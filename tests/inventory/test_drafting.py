@@ -173,6 +173,32 @@ def test_lines_that_people_added_count_and_stay() -> None:
     assert quantities() == {offer.sku.code: 25}
 
 
+@pytest.mark.parametrize("decided", [UP_TO, 60])
+def test_what_a_buyer_keeps_in_a_draft_is_not_ordered_again_elsewhere(decided: int) -> None:
+    offer, buyer = make_replenished_sku(), make_staff()
+    draft_purchase_orders(as_of=LAST_DAY)
+    line = PurchaseOrderLine.objects.get()
+    if decided == UP_TO:
+        purchasing.accept_line(line, user=buyer)
+    else:
+        purchasing.correct_line(line, quantity=decided, user=buyer)
+    SupplierOffer.objects.filter(pk=offer.pk).update(is_preferred=False)
+    make_offer(sku=offer.sku)
+    report = draft_purchase_orders(as_of=LAST_DAY)
+    assert (report.lines_added, report.lines, report.units) == (0, 1, decided)
+    assert PurchaseOrderLine.objects.get().order.supplier == offer.supplier
+
+
+def test_what_a_buyer_rejected_is_no_stock_to_come() -> None:
+    offer = make_replenished_sku()
+    draft_purchase_orders(as_of=LAST_DAY)
+    purchasing.reject_line(PurchaseOrderLine.objects.get(), user=make_staff())
+    SupplierOffer.objects.filter(pk=offer.pk).update(is_preferred=False)
+    make_offer(sku=offer.sku)
+    report = draft_purchase_orders(as_of=LAST_DAY)
+    assert (report.lines_added, report.lines, report.units) == (1, 1, UP_TO)
+
+
 def test_skus_that_are_withdrawn_or_never_reordered_are_left_out() -> None:
     withdrawn, switched_off = make_replenished_sku(), make_replenished_sku()
     withdrawn.sku.is_active = False
