@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 from django.db import transaction
 from django.db.models import F, Q, Sum
-from django.utils.translation import gettext as _
 
 from inventory.algorithms.arrays import FloatArray, IntArray
 from inventory.algorithms.replenishment import (
@@ -42,7 +41,7 @@ from inventory.services.suppliers import (
     preferred_offers,
 )
 from learning.algorithms.explanation import Direction, Explanation, Factor
-from learning.decisions import build_decision
+from learning.decisions import build_decision, record_decision
 from learning.models import Decision, Proposal
 
 # Assumptions where the shop has typed nothing: a year's holding costs a quarter of the cost
@@ -382,8 +381,13 @@ def _draft(
         order.save(update_fields=["drafted_as_of", "updated_at"])
     if not order.lines.exists() and order.created_by_id is None:
         order.status = PurchaseOrder.Status.CANCELLED
-        order.note = _("Nothing of it is needed any more.")
-        order.save(update_fields=["status", "note", "updated_at"])
+        order.save(update_fields=["status", "updated_at"])
+        record_decision(
+            action=Decision.Action.CANCEL,
+            subject=order,
+            done={"status": order.status},
+            reason="not needed any more",
+        )
     return len(added), len(changed), len(unneeded)
 
 

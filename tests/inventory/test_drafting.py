@@ -157,12 +157,16 @@ def test_what_is_no_longer_needed_is_withdrawn_and_written_down() -> None:
     draft_purchase_orders(as_of=LAST_DAY)
     make_stock_level(sku=offer.sku, on_hand=100)
     assert draft_purchase_orders(as_of=LAST_DAY).lines_withdrawn == 1
-    assert PurchaseOrder.objects.get().status == PurchaseOrder.Status.CANCELLED
+    order = PurchaseOrder.objects.get()
+    assert (order.status, order.note) == (PurchaseOrder.Status.CANCELLED, "")
     assert not PurchaseOrderLine.objects.exists()
-    assert list(Decision.objects.order_by("pk").values_list("action", flat=True)) == [
-        "propose",
-        "supersede",
+    decisions = Decision.objects.order_by("pk")
+    assert list(decisions.values_list("action", "user")) == [
+        ("propose", None),
+        ("supersede", None),
+        ("cancel", None),
     ]
+    assert decisions.last() == Decision.objects.get(subject_id=order.pk, action="cancel")
 
 
 def test_lines_that_people_added_count_and_stay() -> None:
