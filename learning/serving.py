@@ -1,5 +1,6 @@
 """Models ready to answer, one per process and version."""
 
+import zipfile
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ _loaded: dict[str, Served] = {}
 def load(name: str) -> Served:
     """The active version of a pipeline, from this process's cache or from its file.
 
-    A file whose hash is wrong is refused, marked on its version, and the version published
+    A file that is damaged or cannot be read is refused, marked on its version, and the version
     before it answers. With nothing left, the pipeline's fallback does.
 
     Raises UnknownPipelineError.
@@ -42,7 +43,7 @@ def load(name: str) -> Served:
         if cached is not None and _is_of(cached, version):
             return cached
         try:
-            model = registration.load_model_class().from_bytes(artefacts.read(version))
+            model = load_version(version)
         except DamagedArtefactError as error:
             logger.error("model_refused", version=str(version), reason=error.reason)
             ModelVersion.objects.filter(pk=version.pk).update(damaged_at=timezone.now())
@@ -61,4 +62,9 @@ def _is_of(served: Served, version: ModelVersion) -> bool:
 def load_version(version: ModelVersion) -> Any:
     """The model of one particular version, not cached. Raises DamagedArtefactError."""
     model_class = registry.get(version.pipeline).load_model_class()
-    return model_class.from_bytes(artefacts.read(version))
+    data = artefacts.read(version)
+    try:
+        return model_class.from_bytes(data)
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        # Whole, but written by a program that knew another layout.
+        raise DamagedArtefactError(str(version), reason="this program cannot read it") from error
