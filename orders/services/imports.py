@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -31,7 +32,6 @@ from orders.services.reading import Reading, fingerprint, read_history, repair_r
 
 logger = structlog.get_logger(__name__)
 
-MAX_UPLOAD_BYTES = 200 * 1024**2
 MAX_ATTEMPTS = 3
 # Writing is one transaction without a sign of life; the largest history measured took a minute.
 SILENT_FOR = timedelta(minutes=30)
@@ -99,8 +99,8 @@ def start_import(
     name = Path(file.name or "").name
     if not file.size:
         raise RefusedUploadError(name, reason=_("it is empty"))
-    if file.size > MAX_UPLOAD_BYTES:
-        limit = MAX_UPLOAD_BYTES // 1024**2
+    if file.size > settings.IMPORT_MAX_BYTES:
+        limit = settings.IMPORT_MAX_BYTES // 1024**2
         raise RefusedUploadError(name, reason=_("it is larger than %(mb)d MB") % {"mb": limit})
     job = OrderImport.objects.create(
         layout=layout,

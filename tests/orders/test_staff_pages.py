@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from inventory.services.stock import release_stock
 from orders.models import Order, OrderImport
@@ -63,3 +64,13 @@ def test_after_an_upload_comes_the_page_with_its_progress(client: Client) -> Non
     page = client.get(address, headers={"accept-language": "en"}).content.decode()
     assert "history.csv" in page
     assert "waiting" in page
+
+
+def test_an_upload_is_as_large_as_the_shop_allows(client: Client, settings: Settings) -> None:
+    settings.IMPORT_MAX_BYTES = 1024**2
+    address = upload(client, b"x" * (1024**2 + 1))
+    page = client.get(address, headers={"accept-language": "en"}).content.decode()
+    assert "history.csv was not taken: it is larger than 1 MB" in page
+    assert not OrderImport.objects.exists()
+    upload(client, b"x" * 1024**2)
+    assert OrderImport.objects.exists()
