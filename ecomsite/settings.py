@@ -191,6 +191,8 @@ CELERY_TASK_ROUTES = {
     "catalog.classify_*": {"queue": "inference"},
     "support.classify_*": {"queue": "inference"},
     "learning.retrain": {"queue": "training"},
+    # Publishes, and must not do so beside a training.
+    "learning.sweep_stale_rows": {"queue": "training"},
     "orders.import_orders": {"queue": "training"},
     "backoffice.operate": {"queue": "training"},
 }

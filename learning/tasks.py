@@ -3,7 +3,6 @@
 from datetime import date
 
 from celery import shared_task
-from django.utils import timezone
 
 from learning.models import TrainingRun
 from learning.services import publishing, training
@@ -21,4 +20,4 @@ def retrain(name: str, as_of: str, user_id: int | None = None) -> None:
 
 @shared_task(name="learning.sweep_stale_rows")
 def sweep_stale_rows() -> None:
-    publishing.refresh_stale_rows(as_of=timezone.localdate())
+    publishing.refresh_stale_rows()

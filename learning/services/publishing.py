@@ -3,18 +3,21 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import structlog
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from learning import artefacts, registry, serving
+from learning.claims import give_up_lost
 from learning.decisions import record_decision
-from learning.errors import DamagedArtefactError, NotPublishableError
+from learning.errors import DamagedArtefactError, LearningError, NotPublishableError
 from learning.jobs import send_on_commit
-from learning.models import Decision, ModelVersion
+from learning.models import Decision, ModelVersion, TrainingRun
 
 logger = structlog.get_logger(__name__)
 
@@ -122,9 +125,9 @@ def _refresh(version: ModelVersion, *, model: Any, as_of: date) -> None:
 def roll_back(
     *, name: str, as_of: date, user: AbstractBaseUser | None = None, reason: str = ""
 ) -> ModelVersion:
-    """Publish the version that was active before the present one.
+    """Publish the version numbered before the active one, of those that were ever published.
 
-    Raises NotPublishableError when there is none.
+    Doing so twice goes two versions back. Raises NotPublishableError when there is none.
     """
     return publish_version(
         version=_version_before(name),
@@ -144,16 +147,43 @@ def _version_before(name: str) -> ModelVersion:
     return previous
 
 
-def refresh_stale_rows(*, as_of: date) -> int:
-    """Finish what a publication that died after the switch had left to do."""
-    stale = ModelVersion.objects.active().filter(refreshed_at__isnull=True)
-    for version in stale:
-        publish_version(version=version, as_of=as_of)
-    return len(stale)
+def refresh_stale_rows() -> int:
+    """Finish what a publication that died after the switch had left to do; returns how many.
+
+    Pipelines that are being trained right now are left alone: their run is about to refresh the
+    rows itself. A version that cannot be published does not hold up the others.
+    """
+    refreshed = 0
+    for version in ModelVersion.objects.active().filter(refreshed_at__isnull=True):
+        runs = TrainingRun.objects.of(version.pipeline)
+        give_up_lost(runs.running(), status=TrainingRun.Status.LOST)
+        if runs.running().exists():
+            continue
+        try:
+            publish_version(version=version, as_of=_last_known_day(version))
+        except LearningError as error:
+            logger.error("rows_not_refreshed", version=str(version), error=str(error))
+        else:
+            refreshed += 1
+    return refreshed
+
+
+def _last_known_day(version: ModelVersion) -> date:
+    """The newest day that the pipeline learned from.
+
+    It is not today where a history was imported that ends long ago.
+    """
+    last: date | None = TrainingRun.objects.of(version.pipeline).aggregate(day=Max("as_of"))["day"]
+    return version.as_of if last is None else max(last, version.as_of)
+
+
+def next_number(pipeline: str) -> int:
+    last = ModelVersion.objects.of(pipeline).aggregate(number=Max("number"))["number"]
+    return int(last or 0) + 1
 
 
 def install_shipped_versions(*, as_of: date) -> list[ModelVersion]:
-    """Register the first versions that come with the program, where nothing is active yet."""
+    """Publish the first versions that come with the program, where nothing ever was published."""
     return list(_install(as_of))
 
 
@@ -161,27 +191,35 @@ def _install(as_of: date) -> Iterator[ModelVersion]:
     for registration in registry.registered():
         if registration.shipped is None:
             continue
-        if ModelVersion.objects.of(registration.name).exists():
+        versions = ModelVersion.objects.of(registration.name)
+        if versions.filter(published_at__isnull=False).exists():
             continue
-        manifest = json.loads((registration.shipped / "manifest.json").read_text())
-        data = (registration.shipped / manifest["file"]).read_bytes()
-        stored = artefacts.store(
-            pipeline=registration.name, data=data, file_format=manifest["format"]
-        )
-        if stored.sha256 != manifest["sha256"]:
-            raise DamagedArtefactError(registration.name, reason="its hash is another")
-        version = ModelVersion.objects.create(
-            pipeline=registration.name,
-            number=1,
-            origin=ModelVersion.Origin.SHIPPED,
-            as_of=date.fromisoformat(manifest["trained_on"]),
-            file=stored.name,
-            format=manifest["format"],
-            sha256=stored.sha256,
-            size_bytes=stored.size_bytes,
-            metrics=manifest["metrics"],
-            baseline_metrics=manifest["baseline_metrics"],
-            group_metrics=manifest.get("group_metrics", {}),
-            parameters=manifest.get("parameters", {}),
-        )
+        # There already when a process was killed before it came to publishing.
+        version = versions.filter(
+            origin=ModelVersion.Origin.SHIPPED, status=ModelVersion.Status.CANDIDATE
+        ).first()
+        if version is None:
+            version = _register_shipped(registration.name, registration.shipped)
         yield publish_version(version=version, as_of=as_of, reason="shipped")
+
+
+def _register_shipped(name: str, folder: Path) -> ModelVersion:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    data = (folder / manifest["file"]).read_bytes()
+    stored = artefacts.store(pipeline=name, data=data, file_format=manifest["format"])
+    if stored.sha256 != manifest["sha256"]:
+        raise DamagedArtefactError(name, reason="its hash is another")
+    return ModelVersion.objects.create(
+        pipeline=name,
+        number=next_number(name),
+        origin=ModelVersion.Origin.SHIPPED,
+        as_of=date.fromisoformat(manifest["trained_on"]),
+        file=stored.name,
+        format=manifest["format"],
+        sha256=stored.sha256,
+        size_bytes=stored.size_bytes,
+        metrics=manifest["metrics"],
+        baseline_metrics=manifest["baseline_metrics"],
+        group_metrics=manifest.get("group_metrics", {}),
+        parameters=manifest.get("parameters", {}),
+    )

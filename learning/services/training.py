@@ -19,7 +19,7 @@ from learning.decisions import record_decision
 from learning.errors import AlreadyTrainingError, DamagedArtefactError, NotEnoughDataError
 from learning.models import Anomaly, Decision, GateResult, ModelVersion, TrainingRun
 from learning.pipeline import AnomalyReport, Criterion, Evaluation, Pipeline
-from learning.services.publishing import publish_version
+from learning.services.publishing import next_number, publish_version
 
 logger = structlog.get_logger(__name__)
 
@@ -165,6 +165,11 @@ def _learn(pipeline: Pipeline[Any, Any, Any], run: TrainingRun) -> ModelVersion:
 
 
 def _keep_anomalies(run: TrainingRun, reports: Sequence[AnomalyReport]) -> None:
+    found = [report.check for report in reports if report.rows]
+    # The newest run says it again: one open row for each check, not one for each night.
+    Anomaly.objects.open().filter(run__pipeline=run.pipeline, check_name__in=found).update(
+        seen_at=timezone.now()
+    )
     Anomaly.objects.bulk_create(
         Anomaly(
             source=f"{run.pipeline} #{run.pk}",
@@ -265,11 +270,6 @@ def _register(
             gate.version = version
         GateResult.objects.bulk_create(gates)
     return version
-
-
-def next_number(pipeline: str) -> int:
-    last = ModelVersion.objects.of(pipeline).aggregate(number=Max("number"))["number"]
-    return int(last or 0) + 1
 
 
 def _plain(metrics: Mapping[str, float]) -> dict[str, float]:

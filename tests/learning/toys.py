@@ -20,6 +20,7 @@ class World:
 
     numbers: list[float]
     published: list[float]
+    published_as_of: date | None = None
     breaks_at: str = ""
 
 
@@ -95,6 +96,7 @@ class MeanPipeline(Pipeline[list[float], list[float], MeanModel]):
         if WORLD.breaks_at == "publish":
             raise RuntimeError("the power failed")
         WORLD.published = [model.value]
+        WORLD.published_as_of = as_of
         return 1
 
 

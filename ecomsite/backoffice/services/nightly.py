@@ -110,7 +110,7 @@ def _install_shipped(as_of: date) -> Counts:
 
 
 def _finish_publications(as_of: date) -> Counts:
-    return {"refreshed": publishing.refresh_stale_rows(as_of=as_of)}
+    return {"refreshed": publishing.refresh_stale_rows()}
 
 
 def _release_reservations(as_of: date) -> Counts:
