@@ -83,6 +83,24 @@ def test_a_retrain_learns_the_shops_own_labels_and_is_published() -> None:
     assert list(guess) == ["lamps"]
 
 
+def test_what_serves_has_not_seen_the_photos_that_judge_the_next() -> None:
+    """Else it would win by memory: here it is measured on the same photos again."""
+    publish_shipped_head()
+    make_shop_photos("lamps", "vases", spread=4.0)
+    first = training.retrain(NAME, as_of=AS_OF).version
+    assert first.status == ModelVersion.Status.ACTIVE
+    second = training.retrain(NAME, as_of=AS_OF).version
+    assert second.previous_metrics == second.metrics == first.metrics
+
+
+def test_the_days_that_were_learned_from_are_the_shops() -> None:
+    make_shop_photos("lamps", "vases")
+    # Past midnight in Shanghai.
+    PhotoClassification.objects.update(reviewed_at=datetime(2026, 3, 2, 17, 0, tzinfo=UTC))
+    _raw, provenance = PhotoCategoryPipeline().collect(AS_OF + timedelta(days=1))
+    assert provenance.first_day == AS_OF + timedelta(days=1)
+
+
 def test_what_is_learned_later_is_not_in_an_earlier_retrain() -> None:
     make_shop_photos("lamps", "vases")
     PhotoClassification.objects.update(reviewed_at=REVIEWED + timedelta(days=2))
@@ -197,8 +215,35 @@ def test_photos_of_other_goods_raise_the_alarm() -> None:
 
 
 def test_photos_like_those_it_learned_from_are_steady() -> None:
-    """Vectors put at the distances that the shipped photos have."""
     version = publish_shipped_head()
+    make_familiar_photos()
+    measured = PhotoCategoryPipeline().monitor(version=version, model=shipped_head(), as_of=AS_OF)
+    assert measured is not None
+    assert measured.status == DriftReport.Status.STEADY
+
+
+@pytest.mark.parametrize(
+    ("n_rejected", "status"),
+    [(2, DriftReport.Status.STEADY), (6, DriftReport.Status.WATCH), (8, DriftReport.Status.ALARM)],
+)
+def test_staff_who_disagree_more_than_was_promised_raise_the_alarm(
+    n_rejected: int, status: DriftReport.Status
+) -> None:
+    version = publish_shipped_head()
+    version.metrics = {"accuracy": 0.95}
+    version.save()
+    make_familiar_photos(model_version=version, reviewed_at=REVIEWED)
+    # 4 %, 12 % and 16 % wrong where 5 % were promised.
+    for row in PhotoClassification.objects.order_by("pk")[:n_rejected]:
+        row.status = PhotoClassification.ReviewStatus.REJECTED
+        row.save()
+    measured = PhotoCategoryPipeline().monitor(version=version, model=shipped_head(), as_of=AS_OF)
+    assert measured is not None
+    assert measured.status == status
+
+
+def make_familiar_photos(**fields: object) -> None:
+    """Fifty photos at the distances from the known ones that the shipped photos have."""
     head = shipped_head()
     centroid = head.centroids[0].astype(np.float64)
     aside = np.zeros(N_FEATURES)
@@ -209,11 +254,8 @@ def test_photos_like_those_it_learned_from_are_steady() -> None:
     for distance in head.distance_quantiles[1::2]:
         cosine = 1.0 - float(distance)
         vector = cosine * centroid + np.sqrt(max(0.0, 1.0 - cosine**2)) * aside
-        make_labelled_photo(label="hat", vector=vector, product=product)
+        make_labelled_photo(label="hat", vector=vector, product=product, **fields)
     PhotoEmbedding.objects.update(created_at=REVIEWED)
-    measured = PhotoCategoryPipeline().monitor(version=version, model=head, as_of=AS_OF)
-    assert measured is not None
-    assert measured.status == DriftReport.Status.STEADY
 
 
 def test_with_hardly_any_photos_nothing_is_said_about_drift() -> None:
