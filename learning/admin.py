@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 
 from learning import registry
 from learning.errors import LearningError, UnknownPipelineError
-from learning.jobs import send_on_commit
+from learning.jobs import send_now
 from learning.models import Anomaly, Decision, DriftReport, GateResult, ModelVersion, TrainingRun
 from learning.services import publishing
 from learning.services.anomalies import mark_seen
@@ -219,9 +219,13 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def retrain_selected(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
         names = sorted(set(queryset.values_list("pipeline", flat=True)))
         for name in names:
-            send_on_commit(
+            # No row asks for it, so no sweep would find it later.
+            if not send_now(
                 "learning.retrain", name, timezone.localdate().isoformat(), request.user.pk
-            )
+            ):
+                refused = _("“%(name)s” is not being retrained: the job queue does not answer.")
+                messages.error(request, refused % {"name": pipeline_title(name)})
+                return
         said = ngettext(
             "%(n)d model is being retrained; it appears under training runs.",
             "%(n)d models are being retrained; they appear under training runs.",

@@ -11,17 +11,27 @@ from kombu.exceptions import OperationalError
 logger = structlog.get_logger(__name__)
 
 
-def send_on_commit(task_name: str, *arguments: Any) -> None:
+def send_on_commit(task_name: str, *arguments: Any, expires_seconds: float | None = None) -> None:
     """Send a job once the present transaction is committed.
 
     The row that the job is about must already say that it is to be done: when the broker is
     down, or this process dies here, the sweep finds it.
+
+    expires_seconds: after so long in the queue the message is dropped; for a sweep, which asks
+        again for what is still to be done.
     """
-    transaction.on_commit(partial(_send, task_name, arguments), robust=True)
+    transaction.on_commit(partial(_send, task_name, arguments, expires_seconds), robust=True)
 
 
-def _send(task_name: str, arguments: tuple[Any, ...]) -> None:
+def send_now(task_name: str, *arguments: Any) -> bool:
+    """Send a job that no row asks for; False when the broker does not take it."""
+    return _send(task_name, arguments, None)
+
+
+def _send(task_name: str, arguments: tuple[Any, ...], expires_seconds: float | None) -> bool:
     try:
-        current_app.send_task(task_name, args=arguments)
+        current_app.send_task(task_name, args=arguments, expires=expires_seconds)
     except OperationalError as error:
         logger.warning("job_not_sent", task=task_name, error=str(error))
+        return False
+    return True

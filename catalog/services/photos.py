@@ -27,6 +27,8 @@ MAX_ATTEMPTS = 5
 SWEEP_LIMIT = 500
 # A younger photo still has its own job on the way.
 SWEEP_AFTER = timedelta(minutes=1)
+# The next sweep asks again, so a queue that nobody works on does not grow with each.
+SWEEP_EXPIRES = 60.0
 
 
 def add_photo(
@@ -130,9 +132,9 @@ def sweep_photos(*, older_than: timedelta = SWEEP_AFTER, limit: int = SWEEP_LIMI
     unprepared = list(waiting.unprepared().order_by("pk").values_list("pk", flat=True)[:limit])
     unclassified = list(waiting.unclassified().order_by("pk").values_list("pk", flat=True)[:limit])
     for photo_id in unprepared:
-        send_on_commit("catalog.prepare_photo", photo_id)
+        send_on_commit("catalog.prepare_photo", photo_id, expires_seconds=SWEEP_EXPIRES)
     for photo_id in unclassified:
-        send_on_commit("catalog.classify_photo", photo_id)
+        send_on_commit("catalog.classify_photo", photo_id, expires_seconds=SWEEP_EXPIRES)
     return len(unprepared) + len(unclassified)
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from django.core.files.storage import storages
 from django.test import Client
 from django.urls import reverse
@@ -109,6 +109,22 @@ def test_retraining_from_the_page_is_asked_of_a_worker(
     message.ack()
     assert message.headers["task"] == "learning.retrain"
     assert (name, user_id) == (toys.NAME, manager.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_toy_shop")
+def test_a_retrain_that_could_not_be_asked_for_is_not_promised(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = learn([4.0, 6.0, 5.0, 5.0])
+    dead = Celery("dead", set_as_current=False)
+    dead.config_from_object("django.conf:settings", namespace="CELERY")
+    dead.conf.update(broker_url="redis://127.0.0.1:1/0")
+    monkeypatch.setattr("learning.jobs.current_app", dead)
+    client.force_login(make_member(roles.MANAGER))
+    assert act(client, "retrain_selected", version) == [
+        "“Mean of numbers” is not being retrained: the job queue does not answer."
+    ]
 
 
 @pytest.mark.django_db

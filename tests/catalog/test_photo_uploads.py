@@ -1,11 +1,11 @@
 import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
-from celery import Celery
+from celery import Celery, current_app
 from celery.signals import task_postrun
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -127,6 +127,19 @@ def test_the_sweep_asks_for_old_unfinished_photos_and_for_no_others() -> None:
     assert photos.sweep_photos() == 2
     PhotoClassification.objects.create(photo=unclassified, label="hat")
     assert photos.sweep_photos() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_sweep_sends_is_dropped_before_the_next_sweep_sends_it_again() -> None:
+    make_photo()
+    with current_app.connection_for_read() as connection:
+        queue = connection.SimpleQueue("default")
+        queue.clear()
+        photos.sweep_photos(older_than=timedelta(0))
+        message = queue.get(timeout=5)
+        message.ack()
+    expires = datetime.fromisoformat(message.headers["expires"])
+    assert timedelta(0) < expires - timezone.now() <= timedelta(seconds=60)
 
 
 @pytest.fixture
