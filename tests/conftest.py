@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -97,9 +98,11 @@ def celery_worker(transactional_db: None) -> Iterator[None]:
     current_app.loader.import_default_modules()
     queues = ["default", "inference", "training"]
     with current_app.connection_for_write() as connection:
+        # The stubs know channels in general, not those of Redis.
+        channel: Any = connection.default_channel
         for queue in queues:
             # What earlier tests sent is about rows that are gone.
-            connection.default_channel.queue_purge(queue)
+            channel.queue_purge(queue)
     with start_worker(current_app, queues=queues, perform_ping_check=False, shutdown_timeout=30):
         yield
 

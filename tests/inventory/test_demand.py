@@ -1,4 +1,5 @@
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,19 +16,17 @@ DAY = date(2026, 3, 2)
 
 
 def make_request(
-    sku: Sku, *, key: str, units: int = 2, filled: int | None = None, **fields: object
+    sku: Sku, *, key: str, units: int = 2, filled: int | None = None, **fields: Any
 ) -> Demand:
-    return Demand(
-        **{
-            "sku_id": sku.pk,
-            "day": DAY,
-            "units_requested": units,
-            "units_filled": units if filled is None else filled,
-            "unit_price_minor": 500,
-            "key": key,
-            **fields,
-        }
-    )
+    defaults: dict[str, Any] = {
+        "sku_id": sku.pk,
+        "day": DAY,
+        "units_requested": units,
+        "units_filled": units if filled is None else filled,
+        "unit_price_minor": 500,
+        "key": key,
+    }
+    return Demand(**{**defaults, **fields})
 
 
 def test_a_request_counts_once_however_often_it_is_recorded_and_rolled_up() -> None:

@@ -41,6 +41,7 @@ def test_a_history_becomes_a_gated_version_with_forecasts_that_explain_themselve
     factors = {one["name"]: one["value"] for one in forecast.explanation["factors"]}
     assert np.prod(list(factors.values())) == pytest.approx(forecast.units, abs=1e-6)
     assert forecast.model_version == version
+    assert forecast.confidence is not None
     assert 0 < forecast.confidence <= 1
     bounds = list(forecast.lead_time_quantiles.values())
     assert bounds == sorted(bounds)
@@ -173,7 +174,8 @@ def test_the_chart_joins_history_and_forecast_without_a_gap() -> None:
     days = [point.day for point in chart.days]
     assert days == [LAST_DAY + timedelta(days=number) for number in range(-13, 29)]
     assert [point.sold is None for point in chart.days] == [False] * 14 + [True] * 28
-    assert all(point.lower <= point.upper for point in chart.days[14:] if point.lower is not None)
+    bands = [(point.lower, point.upper) for point in chart.days[14:]]
+    assert all(low is not None and high is not None and low <= high for low, high in bands)
     total = forecasts.total_chart(history_days=7)
     assert len(total) == 35
     assert total[7].expected is not None

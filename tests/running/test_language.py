@@ -1,6 +1,6 @@
 from pathlib import Path
 
-import polib  # type: ignore[import-untyped]  # has no types
+import polib
 import pytest
 
 from ecomsite.running.language import LOCALE, terminal_is_chinese

@@ -35,7 +35,7 @@ def make_shop_demand(*, n_skus: int = 200, n_days: int = 210, seed: int = 7) -> 
     rate = rng.lognormal(0.0, 1.0, size=(n_skus, 1)) * pattern[np.arange(n_days) % 7]
     units = rng.poisson(rate).astype(np.float64)
     bulk = rng.random(units.shape) < 0.002
-    return np.where(bulk & (units > 0), units * 30, units)
+    return np.asarray(np.where(bulk & (units > 0), units * 30, units), dtype=np.float64)
 
 
 def make_features(units: FloatArray | None = None, *, origin: int | None = None) -> DemandFeatures:

@@ -4,6 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from inventory.algorithms.arrays import FloatArray
 from inventory.algorithms.demand_evaluation import (
     RegressionBaseline,
     evaluate_demand,
@@ -23,7 +24,7 @@ WEEKDAYS = np.arange(28) % 7
 OPEN = np.zeros(28, dtype=np.bool_)
 
 
-def make_model(units: list[list[float]] | None = None) -> DemandModel:
+def make_model(units: list[list[float]] | FloatArray | None = None) -> DemandModel:
     history = make_history(make_shop_demand() if units is None else units)
     n_skus = history.n_skus
     return fit_demand_model(

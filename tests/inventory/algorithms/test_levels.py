@@ -85,7 +85,7 @@ def test_seasonal_naive_repeats_the_last_week() -> None:
 def test_the_regression_finds_trend_and_weekdays() -> None:
     days = np.arange(70)
     units = 10 + 0.5 * days + np.array([0, 1, 2, 3, 4, 5, 6])[days % 7]
-    history = make_history([units])
+    history = make_history([units.tolist()])
     weekdays = np.arange(77) % 7
     forecast = weekday_trend_regression(history.units, history.observed, weekdays, horizon=7)
     ahead = np.arange(70, 77)
@@ -93,7 +93,7 @@ def test_the_regression_finds_trend_and_weekdays() -> None:
 
 
 def test_the_regression_never_goes_below_zero() -> None:
-    falling = make_history([np.maximum(0, 60 - np.arange(70))])
+    falling = make_history([np.maximum(0, 60 - np.arange(70)).tolist()])
     weekdays = np.arange(98) % 7
     forecast = weekday_trend_regression(falling.units, falling.observed, weekdays, horizon=28)
     assert forecast.min() == 0.0
