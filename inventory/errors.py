@@ -59,6 +59,24 @@ class OverReceiptError(InventoryError):
         )
 
 
+class NothingArrivedError(InventoryError):
+    """Raised when a delivery without a single unit is to be booked."""
+
+    def __init__(self, order: str) -> None:
+        self.order = order
+        super().__init__(_("Nothing of %(order)s arrived: no units were given.") % {"order": order})
+
+
+class NotAWholeNumberError(InventoryError):
+    """Raised when what somebody typed as units cannot be read as a number of them."""
+
+    def __init__(self, typed: str) -> None:
+        self.typed = typed
+        super().__init__(
+            _("“%(typed)s” is not a whole number of units.") % {"typed": typed.strip()[:40]}
+        )
+
+
 class WrongQuantityError(InventoryError):
     """Raised when an ordered quantity breaks the supplier's pack or minimum order."""
 

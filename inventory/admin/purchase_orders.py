@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 
 from catalog.money import format_money
-from inventory.errors import InventoryError
+from inventory.errors import InventoryError, NotAWholeNumberError
 from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
 from inventory.services import purchasing
 from inventory.services.purchasing import Arrival
@@ -336,18 +336,23 @@ def _reason(request: HttpRequest) -> str:
 
 
 def _whole_number(text: str) -> int:
-    """Units that somebody typed; what is no number counts as none, and services refuse none."""
+    """Units that somebody typed. Raises NotAWholeNumberError: a guess would order or book it."""
     digits = text.strip()
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= len(str(MAX_UNITS))):
-        return 0
-    return int(digits)
+    if digits.isascii() and digits.isdecimal() and len(digits) <= len(str(MAX_UNITS)):
+        units = int(digits)
+        if units <= MAX_UNITS:
+            return units
+    raise NotAWholeNumberError(text)
 
 
 def _arrivals(request: HttpRequest, order: PurchaseOrder) -> list[Arrival]:
+    """What was typed; a field left empty, or on another page of the lines, is nothing arrived."""
     arrivals = []
     for line_id in order.lines.values_list("pk", flat=True):
-        accepted = _whole_number(request.POST.get(f"accepted_{line_id}", ""))
-        damaged = _whole_number(request.POST.get(f"damaged_{line_id}", ""))
+        accepted, damaged = (
+            _whole_number(request.POST.get(f"{field}_{line_id}", "").strip() or "0")
+            for field in ("accepted", "damaged")
+        )
         if accepted or damaged:
             arrivals.append(Arrival(line_id=line_id, accepted=accepted, damaged=damaged))
     return arrivals

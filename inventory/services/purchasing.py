@@ -22,6 +22,7 @@ from inventory.algorithms.replenishment import round_to_packs
 from inventory.errors import (
     EmptyOrderError,
     NotAllowedNowError,
+    NothingArrivedError,
     OverReceiptError,
     WrongQuantityError,
 )
@@ -73,24 +74,17 @@ def correct_line(
 ) -> PurchaseOrderLine:
     """Order another quantity than proposed.
 
-    Raises WrongQuantityError when it breaks the pack or the minimum order, AlreadyReviewedError,
-    or NotAllowedNowError once the order left the draft.
+    Raises WrongQuantityError when it is none or breaks the pack or the minimum order,
+    AlreadyReviewedError, or NotAllowedNowError once the order left the draft.
     """
     _require_draft(line.order)
-    if line.offer is not None:
-        offer = line.offer
-        fitting = round_to_packs(
-            np.array([quantity]),
-            pack=np.array([offer.pack_size]),
-            minimum=np.array([offer.minimum_order_quantity]),
-        )
-        if quantity <= 0 or int(fitting[0]) != quantity:
-            raise WrongQuantityError(
-                line.sku.code,
-                quantity=quantity,
-                pack=offer.pack_size,
-                minimum=offer.minimum_order_quantity,
-            )
+    offer = line.offer
+    pack, minimum = (1, 1) if offer is None else (offer.pack_size, offer.minimum_order_quantity)
+    fitting = round_to_packs(
+        np.array([quantity]), pack=np.array([pack]), minimum=np.array([minimum])
+    )
+    if quantity <= 0 or int(fitting[0]) != quantity:
+        raise WrongQuantityError(line.sku.code, quantity=quantity, pack=pack, minimum=minimum)
     return review.correct(
         line,
         user=user,
@@ -215,8 +209,8 @@ def receive_goods(
 
     key: names the delivery; booking it twice moves nothing. Damaged units count as delivered and
     do not enter the stock.
-    Raises NotAllowedNowError unless the order is sent, OverReceiptError when more arrives than is
-    still to come.
+    Raises NotAllowedNowError unless the order is sent, NothingArrivedError when no unit came,
+    OverReceiptError when more arrives than is still to come.
     """
     # The claim on the order comes first: two people at the gate book one after the other, and the
     # second one finds what the first one booked.
@@ -226,6 +220,8 @@ def receive_goods(
         return known
     moment = received_at or timezone.now()
     _step(order, Status.PART_RECEIVED)
+    if not any(arrival.accepted + arrival.damaged > 0 for arrival in arrivals):
+        raise NothingArrivedError(order.number)
     receipt = GoodsReceipt.objects.create(
         order=order,
         reference=reference,

@@ -6,6 +6,7 @@ from django.utils import timezone
 from inventory.errors import (
     EmptyOrderError,
     NotAllowedNowError,
+    NothingArrivedError,
     OverReceiptError,
     WrongQuantityError,
 )
@@ -74,6 +75,28 @@ def test_more_than_was_ordered_is_refused_whole() -> None:
     assert not StockMovement.objects.exists()
 
 
+@pytest.mark.parametrize("arrived", [[], [0], [0, 0]])
+def test_a_delivery_that_brought_nothing_is_refused(arrived: list[int]) -> None:
+    one = make_offer()
+    order = make_purchase_order(lines={one: 5, make_offer(supplier=one.supplier): 5}, status="sent")
+    lines = order.lines.order_by("pk")
+    with pytest.raises(NothingArrivedError):
+        purchasing.receive_goods(
+            order,
+            arrivals=[Arrival(line.pk, units) for line, units in zip(lines, arrived, strict=False)],
+            key="d1",
+        )
+    order.refresh_from_db()
+    assert order.status == PurchaseOrder.Status.SENT
+    assert not GoodsReceipt.objects.exists()
+
+
+def test_a_delivery_that_came_broken_is_a_delivery() -> None:
+    order = make_purchase_order(lines={make_offer(): 5}, status="sent")
+    purchasing.receive_goods(order, arrivals=[Arrival(order.lines.get().pk, 0, damaged=5)], key="d")
+    assert order.status == PurchaseOrder.Status.RECEIVED
+
+
 def test_steps_out_of_order_are_refused() -> None:
     buyer = make_staff()
     order = make_purchase_order(lines={make_offer(): 5})
@@ -118,6 +141,16 @@ def test_a_correction_must_fit_packs_and_minimum(quantity: int) -> None:
     with pytest.raises(WrongQuantityError):
         purchasing.correct_line(line, quantity=quantity, user=make_staff())
     line.refresh_from_db()
+    assert (line.quantity, line.status) == (24, "proposed")
+
+
+@pytest.mark.parametrize("quantity", [0, -1])
+def test_a_correction_orders_something_also_without_an_offer(quantity: int) -> None:
+    order = make_purchase_order(lines={make_offer(): 24})
+    order.lines.update(offer=None)
+    with pytest.raises(WrongQuantityError):
+        purchasing.correct_line(order.lines.get(), quantity=quantity, user=make_staff())
+    line = order.lines.get()
     assert (line.quantity, line.status) == (24, "proposed")
 
 
