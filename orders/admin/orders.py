@@ -1,11 +1,11 @@
 """Staff pages of orders, shipments and returns."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ from orders.models import (
     Shipment,
     ShipmentLine,
 )
-from orders.services import fulfilment
+from orders.services import fulfilment, returns
 
 STATUS_TONES = {
     "placed": "warn",
@@ -40,11 +40,24 @@ STATUS_TONES = {
 }
 RETURN_TONES = {"requested": "warn", "approved": "info", "received": "good", "refused": "bad"}
 LINES_PER_PAGE = 50
+Row = TypeVar("Row", bound=Model)
 
 
 def staff_member(request: HttpRequest) -> User:
     """Who is at work: the back office lets nobody in without an account."""
     return cast("User", request.user)
+
+
+def done_of(request: HttpRequest, rows: "QuerySet[Row]", step: Callable[[Row], Any]) -> int:
+    """Take a step with each row; says which ones refuse it, returns how many did not."""
+    n_done = 0
+    for row in rows:
+        try:
+            step(row)
+            n_done += 1
+        except (OrdersError, InventoryError) as error:
+            messages.error(request, str(error))
+    return n_done
 
 
 class ReadOnlyInline(TabularInline):
@@ -194,14 +207,7 @@ class OrderAdmin(ReadOnlyAdmin):
     def _on_each(
         self, request: HttpRequest, orders: QuerySet[Order], step: Callable[[Order], Any]
     ) -> None:
-        n_done = 0
-        for order in orders:
-            try:
-                step(order)
-                n_done += 1
-            except (OrdersError, InventoryError) as error:
-                messages.error(request, str(error))
-        if n_done:
+        if n_done := done_of(request, orders, step):
             done = ngettext("Done for %(n)d order.", "Done for %(n)d orders.", n_done)
             messages.success(request, done % {"n": n_done})
 
@@ -243,7 +249,34 @@ class ReturnRequestAdmin(ReadOnlyAdmin):
     search_fields = ("order__number", "reason")
     list_select_related = ("order",)
     fields = ("order", "status_label", "reason", "requested_at", "received_at")
+    actions = ("approve_selected", "receive_selected", "refuse_selected")
     inlines = (ReturnLineInline,)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("orders.change_returnrequest"))
+
+    @admin.action(description=gettext_lazy("Approve"), permissions=["decide"])
+    def approve_selected(self, request: HttpRequest, queryset: QuerySet[ReturnRequest]) -> None:
+        self._on_each(request, queryset, lambda one: returns.approve_return(request=one))
+
+    @admin.action(description=gettext_lazy("Received: put back into stock"), permissions=["decide"])
+    def receive_selected(self, request: HttpRequest, queryset: QuerySet[ReturnRequest]) -> None:
+        user = staff_member(request)
+        self._on_each(request, queryset, lambda one: returns.receive_return(request=one, user=user))
+
+    @admin.action(description=gettext_lazy("Refuse"), permissions=["decide"])
+    def refuse_selected(self, request: HttpRequest, queryset: QuerySet[ReturnRequest]) -> None:
+        self._on_each(request, queryset, lambda one: returns.refuse_return(request=one))
+
+    def _on_each(
+        self,
+        request: HttpRequest,
+        requests: QuerySet[ReturnRequest],
+        step: Callable[[ReturnRequest], Any],
+    ) -> None:
+        if n_done := done_of(request, requests, step):
+            done = ngettext("Done for %(n)d return.", "Done for %(n)d returns.", n_done)
+            messages.success(request, done % {"n": n_done})
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def status_label(self, request_for_return: ReturnRequest) -> SafeString:

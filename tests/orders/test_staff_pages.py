@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from inventory.models import StockLevel
 from inventory.services.stock import release_stock
-from orders.models import Order, OrderImport
+from orders.models import Order, OrderImport, ReturnRequest
+from orders.services.fulfilment import ship_order
+from orders.services.returns import request_return
 from tests.factories import make_sku, make_stock_level, make_user
 from tests.orders.factories import place_and_pay
 
@@ -55,6 +59,41 @@ def test_an_order_that_cannot_be_sent_keeps_none_of_the_others_back(client: Clie
     unheld.refresh_from_db()
     fine.refresh_from_db()
     assert (unheld.status, fine.status) == (Order.Status.PAID, Order.Status.SHIPPED)
+
+
+def make_return(key: str) -> ReturnRequest:
+    """One unit of three that were sent is to come back."""
+    sku = make_sku()
+    make_stock_level(sku=sku, on_hand=3)
+    order = place_and_pay({sku: 3})
+    ship_order(order=order, key=key)
+    return request_return(order=order, quantities={order.lines.get().pk: 1}, key=key)
+
+
+def test_returns_are_approved_received_and_refused_from_their_list(client: Client) -> None:
+    wanted, unwanted = make_return("r1"), make_return("r2")
+    too_early = press(client, "receive_selected", [wanted])
+    assert "it cannot become" in too_early
+    assert "Done for 1 return." in press(client, "approve_selected", [wanted])
+    assert "Done for 1 return." in press(client, "refuse_selected", [unwanted])
+    page = press(client, "receive_selected", [wanted, unwanted])
+    assert "Done for 1 return." in page
+    assert "it cannot become" in page
+    wanted.refresh_from_db()
+    unwanted.refresh_from_db()
+    assert (wanted.status, unwanted.status) == ("received", "refused")
+    levels = StockLevel.objects.order_by("sku_id").values_list("on_hand", flat=True)
+    assert list(levels) == [1, 0]
+
+
+def test_who_may_only_look_at_returns_decides_nothing(client: Client) -> None:
+    request = make_return("r1")
+    onlooker = make_user(is_staff=True)
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_returnrequest"))
+    client.force_login(onlooker)
+    press(client, "approve_selected", [request])
+    request.refresh_from_db()
+    assert request.status == "requested"
 
 
 def test_after_an_upload_comes_the_page_with_its_progress(client: Client) -> None:
