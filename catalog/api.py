@@ -40,11 +40,10 @@ class PhotoPermission(BasePermission):
     def has_object_permission(
         self, request: Request, view: APIView, obj: Product | ProductPhoto
     ) -> bool:
-        """What is withdrawn from sale is changed by those only who may change products."""
         product = obj if isinstance(obj, Product) else obj.product
-        if request.method == "GET" or product.status != Product.Status.WITHDRAWN:
-            return True
-        return bool(request.user.has_perm("catalog.change_product"))
+        return request.method == "GET" or photos.may_change_photos(
+            product=product, user=request.user
+        )
 
 
 class UploadSerializer(serializers.Serializer[dict[str, Any]]):
@@ -70,7 +69,7 @@ class ProductPhotoList(APIView):
         upload: UploadedFile[bytes] = form.validated_data["file"]
         photo = photos.add_photo(
             product=product,
-            content=upload.read(),
+            content=photos.read_upload(upload),
             uploaded_by=cast("AbstractBaseUser", request.user),
             alt_text=form.validated_data["alt_text"],
         )

@@ -303,8 +303,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["ecomsite.throttling.Throttle"],
     "DEFAULT_THROTTLE_RATES": {"uploads": "120/minute", "interactions": "600/minute"},
+    # Whose address in X-Forwarded-For is believed; without a proxy anybody can write that header.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=1 if HTTPS else 0),
     "EXCEPTION_HANDLER": "ecomsite.errors.api_exception_handler",
 }
 

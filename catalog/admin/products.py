@@ -209,11 +209,15 @@ class ProductAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, Staff
         product = Product.objects.filter(pk=product_id).first()
         if product is None:
             raise Http404
+        if not photos.may_change_photos(product=product, user=person(request)):
+            raise PermissionDenied
         n_taken = 0
         for upload in request.FILES.getlist("photos"):
             try:
                 photos.add_photo(
-                    product=product, content=upload.read(), uploaded_by=person(request)
+                    product=product,
+                    content=photos.read_upload(upload),
+                    uploaded_by=person(request),
                 )
                 n_taken += 1
             except PhotoRefusedError as error:

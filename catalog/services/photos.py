@@ -8,13 +8,15 @@ from uuid import uuid4
 import structlog
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 from PIL import Image
 
-from catalog.algorithms.decode import UnreadablePhotoError, decode_photo
+from catalog.algorithms.decode import Refusal, UnreadablePhotoError, decode_photo
 from catalog.algorithms.renditions import render, sizes_to_render
 from catalog.errors import REASONS, PhotoRefusedError
 from catalog.models import Product, ProductPhoto
@@ -29,6 +31,21 @@ SWEEP_LIMIT = 500
 SWEEP_AFTER = timedelta(minutes=1)
 # The next sweep asks again, so a queue that nobody works on does not grow with each.
 SWEEP_EXPIRES = 60.0
+
+
+def may_change_photos(*, product: Product, user: AbstractBaseUser | AnonymousUser) -> bool:
+    """What is withdrawn from sale is changed by those only who may change products."""
+    if product.status != Product.Status.WITHDRAWN:
+        return True
+    return isinstance(user, PermissionsMixin) and user.has_perm("catalog.change_product")
+
+
+def read_upload(upload: "UploadedFile[bytes]") -> bytes:
+    """The bytes of an upload. Raises PhotoRefusedError, before reading, when there are too many."""
+    if upload.size is not None and upload.size > settings.UPLOAD_MAX_BYTES:
+        raise PhotoRefusedError(Refusal.TOO_MANY_BYTES, detail=f"{upload.size} bytes")
+    content: bytes = upload.read()
+    return content
 
 
 def add_photo(

@@ -2,15 +2,24 @@
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from catalog.models import Category, Product, ProductPhoto, Sku
 from ecomsite.backoffice import roles
 from tests.backoffice.factories import make_member
 from tests.catalog.algorithms.pictures import make_jpeg
-from tests.factories import make_category, make_product, make_sku, make_stock_level, make_user
+from tests.factories import (
+    make_category,
+    make_product,
+    make_sku,
+    make_staff,
+    make_stock_level,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 ENGLISH = {"accept-language": "en"}
@@ -48,6 +57,34 @@ def test_uploaded_photos_belong_to_the_product_and_bad_ones_are_named(client: Cl
     assert said[0].startswith("notes.jpg: This is not a picture the shop can read.")
     assert said[1].startswith("1 photo taken in")
     assert ProductPhoto.objects.get().product == product
+
+
+def test_a_photo_beyond_the_limit_is_named(client: Client, settings: Settings) -> None:
+    settings.UPLOAD_MAX_BYTES = 100
+    answer = client.post(
+        reverse("admin:catalog_product_photos", args=[make_product().pk]),
+        {"photos": [SimpleUploadedFile("cup.jpg", make_jpeg(seed=1))]},
+        headers=ENGLISH,
+        follow=True,
+    )
+    (said,) = [str(message) for message in answer.context["messages"]]
+    assert said == "cup.jpg: The file is too large."
+    assert not ProductPhoto.objects.exists()
+
+
+def test_a_withdrawn_product_takes_photos_from_those_only_who_may_change_it(
+    client: Client,
+) -> None:
+    product = make_product(status=Product.Status.WITHDRAWN)
+    page = reverse("admin:catalog_product_photos", args=[product.pk])
+    helper = make_staff()
+    helper.user_permissions.add(Permission.objects.get(codename="add_productphoto"))
+    editor = make_member(roles.CATALOGUE_EDITOR)
+    for user, status in [(helper, 403), (editor, 302)]:
+        client.force_login(user)
+        answer = client.post(page, {"photos": [SimpleUploadedFile("cup.jpg", make_jpeg())]})
+        assert answer.status_code == status
+    assert ProductPhoto.objects.get().uploaded_by == editor
 
 
 def test_a_new_price_reaches_the_card_of_its_product(client: Client) -> None:

@@ -2,12 +2,15 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from rest_framework.test import APIClient
+from pytest_django import Settings
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
 
 from catalog.models import Product, ProductPhoto
 from catalog.services import photos
 from catalog.services.photo_classification import classify_photo
 from customers.models import User
+from ecomsite.throttling import Throttle
 from tests.catalog.algorithms.pictures import make_jpeg
 from tests.catalog.factories import publish_shipped_head
 from tests.factories import make_product, make_staff, make_user
@@ -100,3 +103,26 @@ def test_a_product_that_is_not_there_is_not_found() -> None:
     address = reverse("catalog:product-photo-list", args=["none"])
     answer = client_of(make_editor()).post(address, {}, format="multipart")
     assert answer.status_code == 404
+
+
+@pytest.fixture
+def dead_cache(settings: Settings) -> None:
+    cache = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": cache}
+
+
+@pytest.mark.usefixtures("dead_cache")
+def test_photos_are_taken_while_the_cache_is_down() -> None:
+    assert upload(client_of(make_editor()), make_product(), make_jpeg()).status_code == 201
+
+
+def test_nobody_gets_more_requests_by_naming_another_address() -> None:
+    asked = APIRequestFactory().get("/", headers={"x-forwarded-for": "203.0.113.9"})
+    assert Throttle().get_ident(Request(asked)) == "127.0.0.1"
+
+
+def test_uploads_are_counted() -> None:
+    client, address = client_of(make_editor()), reverse("catalog:product-photo-list", args=["none"])
+    answers = [client.post(address, {}, format="multipart").status_code for _ in range(121)]
+    assert set(answers[:120]) == {404}
+    assert answers[120] == 429

@@ -9,6 +9,7 @@ from celery import Celery, current_app
 from celery.signals import task_postrun
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone
 from PIL import Image
@@ -76,6 +77,16 @@ def test_the_shop_may_take_smaller_files_only(settings: pytest.FixtureRequest) -
     with pytest.raises(PhotoRefusedError) as caught:
         make_photo()
     assert caught.value.code == Refusal.TOO_MANY_BYTES
+
+
+def test_an_upload_beyond_the_limit_is_refused_unread(settings: pytest.FixtureRequest) -> None:
+    settings.UPLOAD_MAX_BYTES = 2000  # type: ignore[attr-defined]  # pytest-django's wrapper
+    upload = SimpleUploadedFile("a.jpg", bytes(2001))
+    with pytest.raises(PhotoRefusedError) as caught:
+        photos.read_upload(upload)
+    assert caught.value.code == Refusal.TOO_MANY_BYTES
+    assert upload.tell() == 0
+    assert photos.read_upload(SimpleUploadedFile("a.jpg", bytes(2000))) == bytes(2000)
 
 
 def test_the_same_file_twice_is_one_photo() -> None:
