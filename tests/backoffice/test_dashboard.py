@@ -1,6 +1,6 @@
 """The first page of the back office."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -203,4 +203,9 @@ def test_a_model_stands_beside_its_baseline_and_its_live_quality(client: Client)
     models = client.get(reverse("admin:index")).context["dashboard"].models
     (row,) = [row for row in models if row.title and row.version]
     assert (row.promised, row.baseline, row.live) == ("0.91", "0.62", "0.87")
+    # Past midnight in Shanghai.
+    version.published_at = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+    version.save()
+    models = client.get(reverse("admin:index")).context["dashboard"].models
+    assert [row.since for row in models if row.version] == [date(2026, 3, 3)]
     assert row.state_tone == "warn"

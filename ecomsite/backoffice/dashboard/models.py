@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
+from django.utils import timezone
 
 from learning import registry
 from learning.models import DriftReport, GateResult, ModelVersion, TrainingRun
@@ -98,7 +99,9 @@ def _health(
             if version is None
             else reverse("admin:learning_modelversion_change", args=[version.pk])
         ),
-        since=None if version is None or not version.published_at else version.published_at.date(),
+        since=(
+            timezone.localdate(version.published_at) if version and version.published_at else None
+        ),
         metric="" if metric is None else code_name(metric),
         promised=of(version.metrics if version else None),
         baseline=of(version.baseline_metrics if version else None),
