@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from learning.querysets import ProposalQuerySet
 
@@ -54,6 +55,22 @@ class PurchaseOrderQuerySet(QuerySet["PurchaseOrder"]):
                 self.model.Status.SENT,
                 self.model.Status.PART_RECEIVED,
             ]
+        )
+
+    def with_totals(self) -> Self:
+        """Adds `n_lines`, `n_units` and `cost_minor` of the lines that are wanted."""
+        line: Any = self.model._meta.get_field("lines").related_model
+        sums = line.objects.wanted().filter(order=OuterRef("pk")).order_by().values("order")
+        totals = {
+            "n_lines": Count("pk"),
+            "n_units": Sum("quantity"),
+            "cost_minor": Sum(F("quantity") * F("unit_cost_minor")),
+        }
+        return self.annotate(
+            **{
+                name: Coalesce(Subquery(sums.annotate(total=total).values("total")), 0)
+                for name, total in totals.items()
+            }
         )
 
 

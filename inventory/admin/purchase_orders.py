@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -25,7 +25,7 @@ from inventory.wording import line_reason
 from learning.errors import LearningError
 from learning.models import Decision, Proposal
 from learning.proposal_admin import REVIEW_TONES, decisions_on
-from learning.staff_pages import EMPTY, ReadOnlyAdmin, chip, figure, person
+from learning.staff_pages import ReadOnlyAdmin, chip, figure, person
 
 LINES_PER_PAGE = 50
 STATUS_TONES = {
@@ -58,6 +58,7 @@ class OrderPage:
     state: SafeString
     total: str
     units: int
+    n_lines: int
     rows: list[LineRow]
     lines: Page[PurchaseOrderLine]
     decisions: list[Decision]
@@ -95,12 +96,9 @@ class PurchaseOrderAdmin(ReadOnlyAdmin):
     fields = ("supplier", "warehouse", "created_at", "approved_by", "approved_at", "sent_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrder]:
-        orders: QuerySet[PurchaseOrder] = super().get_queryset(request)
-        return orders.annotate(
-            n_lines=Count("lines"),
-            n_units=Sum("lines__quantity"),
-            cost_minor=Sum(F("lines__quantity") * F("lines__unit_cost_minor")),
-        )
+        orders: Any = super().get_queryset(request)
+        totalled: QuerySet[PurchaseOrder] = orders.with_totals()
+        return totalled
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def status_label(self, order: PurchaseOrder) -> SafeString:
@@ -116,8 +114,6 @@ class PurchaseOrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("cost"), ordering="cost_minor")
     def money(self, order: Any) -> str:
-        if order.cost_minor is None:
-            return EMPTY
         return format_money(order.cost_minor, order.currency)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
@@ -275,7 +271,8 @@ class PurchaseOrderAdmin(ReadOnlyAdmin):
             order=order,
             state=chip(order.status, order.get_status_display(), STATUS_TONES),
             total=self.money(order),
-            units=order.n_units or 0,
+            units=order.n_units,
+            n_lines=order.n_lines,
             rows=[_row(order, line) for line in lines],
             lines=lines,
             decisions=decisions_on(order),

@@ -7,9 +7,10 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from ecomsite.backoffice.dashboard.purchasing import read_drafts, read_shortages
 from inventory.models import GoodsReceipt, PurchaseOrder, StockLevel
 from tests.factories import make_offer, make_user
-from tests.inventory.factories import make_purchase_order
+from tests.inventory.factories import make_purchase_order, make_replenished_sku
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +69,54 @@ def test_a_decision_with_what_is_no_number_is_refused(client: Client, typed: str
     assert said == [f"“{typed}” is not a whole number of units."]
     line = order.lines.get()
     assert (line.status, line.quantity) == ("proposed", 20)
+
+
+def make_part_rejected_order(*, status: str) -> PurchaseOrder:
+    """7 units at ¥10 to order, and 90 that were rejected."""
+    kept = make_replenished_sku(units=280.0)
+    rejected = make_replenished_sku(units=280.0, offer={"supplier": kept.supplier})
+    order = make_purchase_order(lines={kept: 7, rejected: 90}, status=status)
+    order.lines.filter(sku=rejected.sku).update(status="rejected")
+    return order
+
+
+@pytest.mark.usefixtures("buyer")
+def test_what_was_rejected_is_neither_counted_nor_paid_for(client: Client) -> None:
+    order = make_part_rejected_order(status="draft")
+    row: Any = PurchaseOrder.objects.with_totals().get()
+    assert (row.n_lines, row.n_units, row.cost_minor) == (1, 7, 7000)
+    listed = client.get(reverse("admin:inventory_purchaseorder_changelist"), {"q": order.number})
+    (row,) = listed.context["cl"].result_list
+    assert (row.n_lines, row.n_units, row.cost_minor) == (1, 7, 7000)
+    page = client.get(reverse("admin:inventory_purchaseorder_change", args=[order.pk]))
+    shown = page.context["order_page"]
+    assert (shown.n_lines, shown.units, shown.total) == (1, 7, "¥70.00")
+    assert len(shown.rows) == 2
+    (draft,) = read_drafts()
+    assert (draft.n_lines, draft.cost) == ("1", "¥70.00")
+    assert [reason.split(":")[0] for reason in draft.reasons] == [
+        str(line.sku) for line in order.lines.wanted()
+    ]
+
+
+@pytest.mark.usefixtures("buyer")
+def test_a_search_for_a_sku_does_not_change_the_sums(client: Client) -> None:
+    order = make_part_rejected_order(status="draft")
+    code = order.lines.wanted().get().sku.code
+    listed = client.get(reverse("admin:inventory_purchaseorder_changelist"), {"q": code})
+    (row,) = listed.context["cl"].result_list
+    assert (row.n_units, row.cost_minor) == (7, 7000)
+
+
+def test_an_order_without_a_line_that_counts_costs_nothing() -> None:
+    order = make_purchase_order(lines={make_offer(): 7})
+    order.lines.update(status="rejected")
+    row: Any = PurchaseOrder.objects.with_totals().get()
+    assert (row.n_lines, row.n_units, row.cost_minor) == (0, 0, 0)
+
+
+def test_what_was_rejected_is_not_on_its_way() -> None:
+    order = make_part_rejected_order(status="sent")
+    assert {row.code: row.on_order for row in read_shortages()} == {
+        line.sku.code: "0" if line.status == "rejected" else "7" for line in order.lines.all()
+    }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, FloatField, OuterRef, Prefetch, Subquery, Sum
+from django.db.models import F, FloatField, OuterRef, Prefetch, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 
@@ -45,9 +45,8 @@ def read_shortages() -> list[Shortage]:
     """SKUs that run out first, by days of expected demand that the stock lasts."""
     levels = StockLevel.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("warehouse"))
     coming = (
-        PurchaseOrderLine.objects.filter(
-            sku=OuterRef("sku"), order__in=PurchaseOrder.objects.on_order()
-        )
+        PurchaseOrderLine.objects.wanted()
+        .filter(sku=OuterRef("sku"), order__in=PurchaseOrder.objects.on_order())
         .order_by()
         .values("sku")
         .annotate(units=Sum(F("quantity") - F("quantity_received")))
@@ -83,15 +82,12 @@ def read_shortages() -> list[Shortage]:
 
 def read_drafts() -> list[Draft]:
     """Drafts, the dearest first, with the reasons of their largest lines."""
-    largest = PurchaseOrderLine.objects.select_related("sku").order_by("-quantity", "pk")
+    largest = PurchaseOrderLine.objects.wanted().select_related("sku").order_by("-quantity", "pk")
+    totalled: Any = PurchaseOrder.objects.drafts().with_totals()
     drafts: Iterable[Any] = (
-        PurchaseOrder.objects.drafts()
-        .select_related("supplier")
-        .annotate(
-            n_lines=Count("lines"), cost=Sum(F("lines__quantity") * F("lines__unit_cost_minor"))
-        )
+        totalled.select_related("supplier")
         .prefetch_related(Prefetch("lines", queryset=largest[:N_LINES], to_attr="largest_lines"))
-        .order_by("-cost", "pk")[:5]
+        .order_by("-cost_minor", "pk")[:5]
     )
     return [
         Draft(
@@ -99,7 +95,7 @@ def read_drafts() -> list[Draft]:
             url=reverse("admin:inventory_purchaseorder_change", args=[draft.pk]),
             supplier=str(draft.supplier),
             n_lines=figure(draft.n_lines),
-            cost=format_money(draft.cost or 0, draft.currency),
+            cost=format_money(draft.cost_minor, draft.currency),
             reasons=[
                 f"{row.sku}: {line_reason(row.explanation.get('facts', {}))}"
                 for row in draft.largest_lines
