@@ -109,13 +109,12 @@ def celery_worker(transactional_db: None) -> Iterator[None]:
 
 @pytest.fixture
 def named_jobs() -> dict[str, str]:
-    """Every job that a service sends by name, and the file that does."""
-    pattern = re.compile(r'(?:send_on_commit|signature|send_task)\(\s*"([a-z_.]+)"')
-    jobs = {}
-    for path in ROOT.glob("*/services/**/*.py"):
-        for name in pattern.findall(path.read_text()):
-            jobs[name] = str(path.relative_to(ROOT))
-    for path in [*ROOT.glob("*/services.py"), *ROOT.glob("ecomsite/**/*.py")]:
-        for name in pattern.findall(path.read_text()):
-            jobs[name] = str(path.relative_to(ROOT))
-    return jobs
+    """Every job that the shop sends by name, and a file that does."""
+    pattern = re.compile(r'(?:send_on_commit|send_now|signature|send_task)\(\s*"([a-z_.]+)"')
+    apps = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
+    return {
+        name: str(path.relative_to(ROOT))
+        for app in apps
+        for path in sorted(app.rglob("*.py"))
+        for name in pattern.findall(path.read_text(encoding="utf-8"))
+    }

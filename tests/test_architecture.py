@@ -49,7 +49,16 @@ def test_relations_follow_the_ladder() -> None:
     assert climbing == []
 
 
-def test_every_job_named_in_a_service_is_a_registered_task(named_jobs: dict[str, str]) -> None:
+def test_every_job_that_is_sent_by_name_is_a_registered_task(named_jobs: dict[str, str]) -> None:
+    # Of services, of the staff pages and of the start: else the search finds nothing any more.
+    assert set(named_jobs) >= {
+        "backoffice.operate",
+        "catalog.classify_photo",
+        "catalog.prepare_photo",
+        "learning.retrain",
+        "learning.sweep_stale_rows",
+        "support.classify_review",
+    }
     current_app.loader.import_default_modules()
     missing = {job: where for job, where in named_jobs.items() if job not in current_app.tasks}
     assert missing == {}
@@ -59,6 +68,15 @@ def test_every_scheduled_job_is_a_registered_task() -> None:
     current_app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in BEAT_SCHEDULE.values()}
     assert scheduled - set(current_app.tasks) == set()
+
+
+def test_the_shop_has_these_pipelines() -> None:
+    assert [registration.name for registration in registry.registered()] == [
+        "catalog.photo_category",
+        "inventory.demand",
+        "recommendations.similar_products",
+        "support.review_sentiment",
+    ]
 
 
 @pytest.mark.parametrize("registration", list(registry.registered()), ids=lambda r: r.name)
