@@ -3,15 +3,25 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.static import serve
 
 # Photos have names that are never used twice, so a browser may keep them.
 MEDIA_PATTERN = rf"^{settings.MEDIA_URL.lstrip('/')}(?P<path>(?:photos|heat_maps)/.+)$"
 
+
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this address where a page names no icon, such as an uploaded photo."""
+    return redirect(static("storefront/img/mark.svg"))
+
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/catalog/", include("catalog.urls")),
+    path("favicon.ico", favicon),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("insights.urls")),
     re_path(MEDIA_PATTERN, serve, {"document_root": settings.MEDIA_ROOT}),
