@@ -1,6 +1,8 @@
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db.models import Sum
 
 from inventory.models import (
@@ -9,6 +11,7 @@ from inventory.models import (
     PurchaseOrder,
     PurchaseOrderLine,
     ReorderPolicy,
+    StockMovement,
     Supplier,
     SupplierOffer,
 )
@@ -250,6 +253,22 @@ def test_a_forecast_from_after_the_day_is_not_looked_at() -> None:
     offer = make_offer()
     make_forecast(sku=offer.sku)
     assert draft_purchase_orders(as_of=LAST_DAY - timedelta(days=1)).lines == 0
+
+
+def test_assumed_stock_thins_out_the_drafts_of_an_imported_history() -> None:
+    for number in range(12):
+        made = make_replenished_sku()
+        made.sku.code = f"SKU-{number}"
+        made.sku.save()
+    assert draft_purchase_orders(as_of=LAST_DAY).lines == 12
+    told = []
+    for _run in range(2):
+        printed = StringIO()
+        call_command("assume_stock", as_of=LAST_DAY, stdout=printed)
+        told.append(printed.getvalue().strip())
+    given = StockMovement.objects.filter(kind=StockMovement.Kind.ADJUSTMENT).count()
+    assert told == [f"SKUs given an assumed stock: {given}", "SKUs given an assumed stock: 0"]
+    assert 0 < draft_purchase_orders(as_of=LAST_DAY).lines < 12
 
 
 def test_stock_is_assumed_once_for_shelves_that_were_never_filled() -> None:
