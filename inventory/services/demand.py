@@ -91,31 +91,6 @@ def record_demand(requests: Iterable[Demand], *, warehouse: Warehouse | None = N
 
 
 @transaction.atomic
-def withdraw_demand(*, key: str) -> bool:
-    """A request was cancelled whole: a row that takes it back, on its own day.
-
-    False when it never was, or is withdrawn already.
-    """
-    row = DemandRecord.objects.filter(key=key).first()
-    if row is None:
-        return False
-    _, is_new = DemandRecord.objects.get_or_create(
-        key=f"{key}:withdrawn",
-        defaults={
-            "sku_id": row.sku_id,
-            "warehouse_id": row.warehouse_id,
-            "occurred_on": row.occurred_on,
-            "units_requested": -row.units_requested,
-            "units_filled": -row.units_filled,
-            "unit_price_minor": row.unit_price_minor,
-            "is_promoted": row.is_promoted,
-            "is_bulk": row.is_bulk,
-        },
-    )
-    return is_new
-
-
-@transaction.atomic
 def roll_up_demand() -> int:
     """Add every record that is not counted yet to its demand day; returns how many records.
 
@@ -164,7 +139,6 @@ def _add_to_days(cells: list[dict[str, Any]]) -> None:
             changed.append(row)
         units = row.units_requested + cell["requested"]
         money = row.units_requested * (row.unit_price_minor or 0) + cell["money"]
-        # More may be withdrawn than is known here: a day is never asked for less than nothing.
         row.units_requested = max(0, units)
         row.units_filled = min(row.units_requested, max(0, row.units_filled + cell["filled"]))
         row.units_bulk = max(0, row.units_bulk + cell["bulk"])

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Sum
 
 from inventory.algorithms.arrays import FloatArray, IntArray
 from inventory.algorithms.demand_model import DemandModel
@@ -296,27 +295,3 @@ def forecast_chart(*, sku_id: int, history_days: int = 91) -> ForecastChart:
         ]
     factors = [] if forecast is None else list(forecast.explanation.get("factors", []))
     return ForecastChart(days, forecast, factors)
-
-
-def total_chart(*, history_days: int = 56) -> list[DayOfChart]:
-    """Units the shop sold per day, then what it is expected to sell, with the band."""
-    newest = TotalForecast.objects.order_by("-as_of").values_list("as_of", flat=True).first()
-    last = newest or DemandDay.objects.order_by("-day").values_list("day", flat=True).first()
-    if last is None:
-        return []
-    first = last - timedelta(days=history_days - 1)
-    sold = dict(
-        DemandDay.objects.filter(day__range=(first, last))
-        .values("day")
-        .annotate(units=Sum("units_requested"))
-        .values_list("day", "units")
-    )
-    days = [
-        DayOfChart(day=day, sold=sold.get(day, 0))
-        for day in (first + timedelta(days=number) for number in range(history_days))
-    ]
-    days += [
-        DayOfChart(day=row.day, expected=row.units, lower=row.lower_units, upper=row.upper_units)
-        for row in TotalForecast.objects.filter(as_of=last).order_by("day")
-    ]
-    return days

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Sku
-from inventory.models import DemandDay, DemandRecord
+from inventory.models import DemandDay
 from inventory.services import demand, stock
 from inventory.services.demand import Demand
 from inventory.services.stock import StockRequest
@@ -60,19 +60,6 @@ def test_days_of_an_imported_history_keep_what_they_had() -> None:
     demand.record_demand([make_request(sku, key="line:1", units=2)])
     demand.roll_up_demand()
     assert DemandDay.objects.get().units_requested == 12
-
-
-def test_a_cancelled_request_is_taken_back_from_its_own_day() -> None:
-    sku = make_sku()
-    demand.record_demand([make_request(sku, key="line:1", units=5)])
-    demand.roll_up_demand()
-    assert demand.withdraw_demand(key="line:1")
-    assert not demand.withdraw_demand(key="line:1")
-    assert not demand.withdraw_demand(key="line:never")
-    demand.roll_up_demand()
-    day = DemandDay.objects.get()
-    assert (day.day, day.units_requested, day.units_filled) == (DAY, 0, 0)
-    assert DemandRecord.objects.count() == 2
 
 
 def test_returns_never_make_demand_negative() -> None:

@@ -176,9 +176,6 @@ def test_the_chart_joins_history_and_forecast_without_a_gap() -> None:
     assert [point.sold is None for point in chart.days] == [False] * 14 + [True] * 28
     bands = [(point.lower, point.upper) for point in chart.days[14:]]
     assert all(low is not None and high is not None and low <= high for low, high in bands)
-    total = forecasts.total_chart(history_days=7)
-    assert len(total) == 35
-    assert total[7].expected is not None
     assert forecasts.forecast_chart(sku_id=make_sku().pk).days == []
 
 

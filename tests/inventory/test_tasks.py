@@ -4,13 +4,12 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
+from ecomsite.schedule import BEAT_SCHEDULE
 from inventory import tasks
-from inventory.models import DemandDay, PurchaseOrder, Reservation
-from inventory.services import demand, stock
-from inventory.services.demand import Demand
+from inventory.models import Reservation
+from inventory.services import stock
 from inventory.services.stock import StockRequest
-from tests.factories import make_sku, make_stock_level
-from tests.inventory.factories import LAST_DAY, make_replenished_sku
+from tests.factories import make_stock_level
 
 pytestmark = pytest.mark.django_db
 
@@ -26,27 +25,8 @@ def test_the_sweep_frees_every_hold_past_its_time() -> None:
         assert not Reservation.objects.held().exists()
 
 
-def test_rolling_up_by_message_counts_once() -> None:
-    sku = make_sku()
-    demand.record_demand([Demand(sku.pk, LAST_DAY, 2, 2, 500, "line:1")])
-    for _ in range(2):
-        tasks.roll_up_demand(LAST_DAY.isoformat())
-    assert DemandDay.objects.get().units_requested == 2
-
-
-def test_drafting_by_message_drafts_once() -> None:
-    make_replenished_sku()
-    for _ in range(2):
-        tasks.draft_purchase_orders(LAST_DAY.isoformat())
-        tasks.refresh_forecasts(LAST_DAY.isoformat())
-    assert PurchaseOrder.objects.get().lines.count() == 1
-
-
-def test_the_jobs_carry_the_names_that_the_schedule_knows() -> None:
-    names = {name for name in current_app.tasks if name.startswith("inventory.")}
-    assert names == {
-        "inventory.draft_purchase_orders",
-        "inventory.refresh_forecasts",
-        "inventory.roll_up_demand",
-        "inventory.sweep_expired_reservations",
-    }
+def test_every_job_is_one_that_the_schedule_sends() -> None:
+    registered = {name for name in current_app.tasks if name.startswith("inventory.")}
+    scheduled = {entry["task"] for entry in BEAT_SCHEDULE.values()}
+    assert registered == {name for name in scheduled if name.startswith("inventory.")}
+    assert registered
