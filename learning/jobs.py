@@ -20,15 +20,18 @@ def send_on_commit(task_name: str, *arguments: Any, expires_seconds: float | Non
     expires_seconds: after so long in the queue the message is dropped; for a sweep, which asks
         again for what is still to be done.
     """
-    transaction.on_commit(partial(_send, task_name, arguments, expires_seconds), robust=True)
+    send = partial(_send, task_name, arguments, expires_seconds=expires_seconds)
+    transaction.on_commit(send, robust=True)
 
 
 def send_now(task_name: str, *arguments: Any) -> bool:
     """Send a job that no row asks for; False when the broker does not take it."""
-    return _send(task_name, arguments, None)
+    return _send(task_name, arguments)
 
 
-def _send(task_name: str, arguments: tuple[Any, ...], expires_seconds: float | None) -> bool:
+def _send(
+    task_name: str, arguments: tuple[Any, ...], *, expires_seconds: float | None = None
+) -> bool:
     try:
         current_app.send_task(task_name, args=arguments, expires=expires_seconds)
     except OperationalError as error:
