@@ -27,7 +27,8 @@ def make_demand_history(
     """SKUs with weekly sales up to `last_day`; faster ones come first."""
     rng = np.random.default_rng(seed)
     warehouse = default_warehouse()
-    skus = [make_sku() for _ in range(n_skus)]
+    # Assumed suppliers, and so lead times, follow from the codes: the same ones every time.
+    skus = [make_sku(code=f"DEMAND-{place:03}") for place in range(n_skus)]
     days = []
     for place, sku in enumerate(skus):
         for back in range(n_days):
