@@ -59,9 +59,9 @@ def days_to_spring_festival(day: date) -> int:
 @cache
 def _spring_festivals(year: int) -> tuple[date, ...]:
     found: dict[int, date] = {}
-    for day, name in sorted(
-        holidays.country_holidays("CN", years=[year - 1, year, year + 1]).items()
-    ):
+    # Without a language the names follow the machine's, and in a Chinese terminal none is found.
+    known = holidays.country_holidays("CN", years=[year - 1, year, year + 1], language="en_US")
+    for day, name in sorted(known.items()):
         if "Spring Festival" in name:
             found.setdefault(day.year, day)
     return tuple(found.values())

@@ -1,5 +1,8 @@
 """The simulated trade: the same for the same seed, and true to its own stock."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from datetime import date, timedelta
 
@@ -131,3 +134,16 @@ def test_kites_fly_in_spring_and_scarves_warm_in_winter() -> None:
     assert winter[0] > 2 * winter[2]
     assert spring[1] > 2 * spring[2]
     assert summer[2] > 2 * summer[0]
+
+
+def test_the_spring_festival_is_found_in_a_chinese_terminal() -> None:
+    asked = (
+        "from datetime import date\n"
+        "from ecomsite.demo.seasons import days_to_spring_festival\n"
+        "print(days_to_spring_festival(date(2026, 2, 17)))"
+    )
+    environment = {**os.environ, "LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"}
+    told = subprocess.run(
+        [sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "0"
