@@ -45,7 +45,8 @@ def test_staff_log_in_look_around_and_decide(page: Page, language: str) -> None:
     charts = page.locator("canvas.chart")
     assert charts.count() == 2
     for chart in charts.all():
-        assert chart.evaluate(IS_PAINTED)
+        # A chart grows from nothing: asked in its first moments it has no pixel yet.
+        page.wait_for_function(IS_PAINTED, arg=chart.element_handle())
 
     page.goto(reverse("admin:support_reviewclassification_change", args=[proposal.pk]))
     assert fits(page)
