@@ -46,3 +46,10 @@ class CategoryBelowItselfError(CatalogError):
     def __init__(self, category: str) -> None:
         self.category = category
         super().__init__(_("“%(category)s” cannot lie below itself.") % {"category": category})
+
+
+class SynonymsTooFewError(CatalogError):
+    """Raised when a group of synonyms has nothing that another word could find."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Give two different words at least."))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from django.db.models import Prefetch, QuerySet
 from treebeard.mp_tree import MP_NodeManager, MP_NodeQuerySet
 
+from catalog.expressions import Unindexed
 from learning.querysets import ProposalQuerySet
 
 if TYPE_CHECKING:
@@ -38,14 +39,21 @@ class ProductQuerySet(QuerySet["Product"]):
 
     def for_cards(self) -> Self:
         """What a product card shows, in a constant number of queries."""
+        return self.select_related("brand", "category").prefetch_related(self.card_photos())
+
+    def card_photos(self) -> Prefetch:  # type: ignore[type-arg]  # generic in the stubs only
+        """Fills `ready_photos`, the first one first."""
         photos: Any = self.model._meta.get_field("photos").related_model
 
-        return self.select_related("brand", "category").prefetch_related(
-            Prefetch(
-                "photos",
-                queryset=photos.objects.ready().order_by("position", "pk"),
-                to_attr="ready_photos",
-            )
+        return Prefetch(
+            "photos",
+            # With its file a photo opens a field that measures it: a tenth of the time of a list.
+            # That it is ready is looked at last: an index on what nearly all are leads nowhere.
+            queryset=photos.objects.alias(prepared=Unindexed("state"))
+            .filter(prepared=photos.State.READY)
+            .only("product", "position", "renditions", "alt_text", "width", "height")
+            .order_by("position", "pk"),
+            to_attr="ready_photos",
         )
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from catalog.models import ProductPhoto
-from catalog.services import photo_classification, photos
+from catalog.services import indexing, photo_classification, photos, search_documents
 
 
 @shared_task(name="catalog.prepare_photo")
@@ -23,3 +23,19 @@ def classify_photo(photo_id: int) -> None:
 @shared_task(name="catalog.sweep_unclassified_photos")
 def sweep_unclassified_photos() -> None:
     photos.sweep_photos()
+
+
+@shared_task(name="catalog.index_products")
+def index_products(product_ids: list[int]) -> None:
+    indexing.index_products(product_ids=product_ids)
+
+
+@shared_task(name="catalog.sweep_search_index")
+def sweep_search_index() -> None:
+    search_documents.sweep_pending()
+
+
+@shared_task(name="catalog.recheck_search_index")
+def recheck_search_index() -> None:
+    """Finds what no product told of itself; reads all of them."""
+    indexing.recheck_all()

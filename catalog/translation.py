@@ -3,7 +3,15 @@
 from modeltranslation.translator import TranslationOptions, register
 from simple_history import register as keep_history
 
-from catalog.models import Attribute, Category, Product, ProductAttribute, Sku
+from catalog.models import (
+    Attribute,
+    AttributeValue,
+    Category,
+    Product,
+    ProductAttribute,
+    Sku,
+    TaxClass,
+)
 
 
 @register(Category)
@@ -21,8 +29,18 @@ class SkuTranslation(TranslationOptions):
     fields = ("name",)
 
 
+@register(TaxClass)
+class TaxClassTranslation(TranslationOptions):
+    fields = ("name",)
+
+
 @register(Attribute)
 class AttributeTranslation(TranslationOptions):
+    fields = ("name",)
+
+
+@register(AttributeValue)
+class AttributeValueTranslation(TranslationOptions):
     fields = ("name",)
 
 
@@ -33,6 +51,14 @@ class ProductAttributeTranslation(TranslationOptions):
 
 # After the translations, so that the history has a column for each language too.
 keep_history(
-    Product, excluded_fields=["units_sold_30_days", "rating_average", "rating_count", "has_stock"]
+    Product,
+    excluded_fields=[
+        "units_sold_30_days",
+        "rating_average",
+        "rating_count",
+        "has_stock",
+        "attribute_slots",
+        "facet_record",
+    ],
 )
-keep_history(Sku)
+keep_history(Sku, excluded_fields=["strike_price_minor"])

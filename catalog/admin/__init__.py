@@ -1,5 +1,5 @@
 """Staff pages of the catalogue."""
 
-from catalog.admin import categories, photos, products
+from catalog.admin import categories, photos, products, search, tax_classes
 
-__all__ = ["categories", "photos", "products"]
+__all__ = ["categories", "photos", "products", "search", "tax_classes"]

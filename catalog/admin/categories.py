@@ -14,9 +14,10 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog.admin.tables import CategoryResource, ExportPage
 from catalog.admin.translated import TranslatedLabels
-from catalog.models import Attribute, Brand, Category
+from catalog.models import Attribute, Brand, Category, Product
 from catalog.services.categories import place_category
 from catalog.services.photo_labels import label_title, shipped_labels
+from catalog.services.search_documents import request_indexing
 from learning.staff_pages import EMPTY, StaffAdmin, figure
 
 
@@ -101,6 +102,10 @@ class BrandAdmin(StaffAdmin):
     list_display = ("name", "slug", "products_count")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
+
+    def save_model(self, request: HttpRequest, obj: Brand, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        request_indexing(products=Product.objects.filter(brand=obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Brand]:
         brands: QuerySet[Brand] = super().get_queryset(request)

@@ -18,9 +18,10 @@ from catalog.admin.photos import rendition_url
 from catalog.admin.tables import ImportExportPage, ProductResource, SkuResource
 from catalog.admin.translated import TranslatedLabels
 from catalog.errors import PhotoRefusedError
+from catalog.forms import MoneyInputs
 from catalog.models import Product, ProductAttribute, ProductPhoto, Sku
 from catalog.money import format_money
-from catalog.services import photos, summaries
+from catalog.services import photos, search_documents, summaries
 from catalog.services import products as products_service
 from learning.staff_pages import EMPTY, StaffAdmin, chip, figure, person, picture
 
@@ -35,8 +36,12 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # the translated 
         return cleaned
 
 
-class SkuInline(TranslatedLabels, TabularInline):
+PRICE_LABELS = {"price_minor": _("price"), "compare_at_minor": _("price before")}
+
+
+class SkuInline(MoneyInputs, TranslatedLabels, TabularInline):
     model = Sku
+    money_labels = PRICE_LABELS
     fields = (
         "code",
         "name_zh_hans",
@@ -115,6 +120,7 @@ class ProductAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, Staff
                     ("code", "slug"),
                     "status",
                     ("category", "brand"),
+                    "tax_class",
                 )
             },
         ),
@@ -143,6 +149,7 @@ class ProductAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, Staff
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         summaries.refresh_prices(product_ids=[form.instance.pk])
+        search_documents.send_for_indexing(product_ids=[form.instance.pk])
 
     @admin.display(description=_("photo"))
     def thumbnail(self, product: Any) -> SafeString:
@@ -233,7 +240,13 @@ class ProductAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, Staff
 
 
 @admin.register(Sku)
-class SkuAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
+class SkuAdmin(MoneyInputs, TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, StaffAdmin):
+    money_labels = PRICE_LABELS
+    money_help = {
+        "compare_at_minor": _(
+            "Pages show at most the lowest price of the 30 days before the reduction."
+        )
+    }
     resource_classes = (SkuResource,)
     list_display = ("code", "product", "name", "price", "price_before", "weight", "sale_label")
     list_filter = ("is_active", "currency")
@@ -257,6 +270,7 @@ class SkuAdmin(TranslatedLabels, ImportExportPage, SimpleHistoryAdmin, StaffAdmi
     def save_model(self, request: HttpRequest, obj: Sku, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         summaries.refresh_prices(product_ids=[obj.product_id])
+        search_documents.request_indexing(products=Product.objects.filter(pk=obj.product_id))
 
     @admin.display(description=_("price"), ordering="price_minor")
     def price(self, sku: Sku) -> str:

@@ -12,6 +12,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from catalog.models import Brand, Category, Product, Sku
 from catalog.services import summaries
+from catalog.services.search_documents import request_indexing
 
 
 class ProductResource(resources.ModelResource):
@@ -70,6 +71,8 @@ class SkuResource(resources.ModelResource):
         super().after_import(dataset, result, **kwargs)
         if not kwargs.get("dry_run"):
             summaries.refresh_prices()
+            codes = set(dataset["product"]) if "product" in (dataset.headers or ()) else set()
+            request_indexing(products=Product.objects.filter(code__in=codes))
 
 
 class CategoryResource(resources.ModelResource):

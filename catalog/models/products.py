@@ -6,9 +6,18 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from catalog.expressions import (
+    RECORD_DIGITS,
+    SLOT_DIGITS,
+    SLOTS,
+    FacetRecord,
+    NullAsHighest,
+    NullAsLowest,
+)
 from catalog.models.categories import Category
 from catalog.querysets import ProductQuerySet, SkuQuerySet
 
@@ -25,6 +34,31 @@ class Brand(models.Model):  # type: ignore[django-manager-missing]  # made by mo
         verbose_name = _("brand")
         verbose_name_plural = _("brands")
         ordering: ClassVar = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaxClass(models.Model):  # type: ignore[django-manager-missing]  # made by modeltranslation
+    """Goods that are taxed alike, such as food or books; rates belong to zones, above."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    is_default = models.BooleanField(
+        _("default"), default=False, help_text=_("Of products that name none.")
+    )
+
+    class Meta:
+        verbose_name = _("tax class")
+        verbose_name_plural = _("tax classes")
+        ordering: ClassVar = ["code"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=Q(is_default=True),
+                name="catalog_one_default_tax_class",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -77,6 +111,15 @@ class Product(models.Model):  # type: ignore[django-manager-missing]  # made by 
         on_delete=models.PROTECT,
         related_name="products",
     )
+    tax_class = models.ForeignKey(
+        TaxClass,
+        verbose_name=_("tax class"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("Empty: the default class."),
+    )
     # Kept by services so that a card needs no join: see `catalog.services.summaries`.
     price_from_minor = models.PositiveBigIntegerField(
         _("price from, minor units"), null=True, blank=True, editable=False
@@ -99,6 +142,22 @@ class Product(models.Model):  # type: ignore[django-manager-missing]  # made by 
     units_sold_30_days = models.PositiveIntegerField(
         _("units sold in 30 days"), default=0, editable=False
     )
+    # Keys of its attribute values, hexadecimal; kept by `catalog.services.indexing`.
+    attribute_slots = models.CharField(
+        max_length=SLOTS * SLOT_DIGITS, blank=True, default="", db_default="", editable=False
+    )
+    facet_record = models.GeneratedField(
+        expression=FacetRecord(
+            "brand",
+            "price_from_minor",
+            "compare_at_minor",
+            "has_stock",
+            "rating_average",
+            "attribute_slots",
+        ),
+        output_field=models.CharField(max_length=RECORD_DIGITS),
+        db_persist=True,
+    )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -113,7 +172,35 @@ class Product(models.Model):  # type: ignore[django-manager-missing]  # made by 
             models.Index(
                 fields=["status", "-units_sold_30_days", "-id"], name="catalog_product_popular"
             ),
-            models.Index(fields=["status", "category"], name="catalog_product_category"),
+            # With the record, so that facets are counted without touching the table.
+            models.Index(
+                fields=["status", "category", "facet_record"], name="catalog_product_facets"
+            ),
+            models.Index(
+                F("status"),
+                Coalesce("published_at", "created_at"),
+                F("id"),
+                name="catalog_product_new",
+            ),
+            models.Index(
+                F("status"),
+                NullAsHighest("price_from_minor"),
+                F("id"),
+                name="catalog_product_cheap",
+            ),
+            models.Index(
+                F("status"),
+                NullAsLowest("price_from_minor"),
+                F("id"),
+                name="catalog_product_dear",
+            ),
+            models.Index(
+                F("status"),
+                NullAsLowest("rating_average"),
+                F("rating_count"),
+                F("id"),
+                name="catalog_product_rated",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +220,15 @@ class ProductAttribute(models.Model):  # type: ignore[django-manager-missing]  #
         Attribute, verbose_name=_("attribute"), on_delete=models.PROTECT, related_name="+"
     )
     value = models.CharField(_("value"), max_length=120)
+    # Which shared value this is; set by `catalog.services.indexing`.
+    shared_value = models.ForeignKey(
+        "catalog.AttributeValue",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("product attribute")
@@ -162,7 +258,14 @@ class Sku(models.Model):
         _("price, minor units"), help_text=_("In cents or fen: 1999 is 19.99.")
     )
     compare_at_minor = models.PositiveBigIntegerField(
-        _("price before, minor units"), null=True, blank=True
+        _("price before, minor units"),
+        null=True,
+        blank=True,
+        help_text=_("Pages show at most the lowest price of the 30 days before the reduction."),
+    )
+    # Kept by services: what pages show of it, see `catalog.services.strike_prices`.
+    strike_price_minor = models.PositiveBigIntegerField(
+        _("price before as shown, minor units"), null=True, blank=True, editable=False
     )
     currency = models.CharField(_("currency"), max_length=3, default=default_currency)
     barcode = models.CharField(_("barcode"), max_length=32, blank=True)

@@ -3,7 +3,9 @@
 from django.db import transaction
 
 from catalog.errors import CategoryBelowItselfError
-from catalog.models import Category
+from catalog.models import Category, Product
+from catalog.services.search_documents import request_indexing
+from catalog.services.versions import renew_shop_version
 
 
 @transaction.atomic
@@ -12,11 +14,12 @@ def place_category(*, category: Category, parent: Category | None) -> Category:
 
     Raises CategoryBelowItselfError.
     """
+    renew_shop_version()
     if category.pk is None:
         added: Category = (
-            Category.add_root(instance=category)
+            Category.objects.add_root(instance=category)
             if parent is None
-            else parent.add_child(instance=category)
+            else Category.objects.add_child(parent, instance=category)
         )
         return added
     if parent is not None and (parent == category or parent.is_descendant_of(category)):
@@ -25,8 +28,11 @@ def place_category(*, category: Category, parent: Category | None) -> Category:
     before = category.get_parent()
     if parent is None and before is not None:
         # Next to a root is at the top; which root does not matter in a sorted tree.
-        category.move(Category.get_first_root_node(), pos="sorted-sibling")
+        Category.objects.move(
+            category, Category.objects.get_first_root_node(), pos="sorted-sibling"
+        )
     elif parent is not None and parent != before:
-        category.move(parent, pos="sorted-child")
+        Category.objects.move(category, parent, pos="sorted-child")
     category.refresh_from_db()
+    request_indexing(products=Product.objects.in_category(category))
     return category

@@ -3,34 +3,26 @@
 import hashlib
 import io
 from datetime import timedelta
-from uuid import uuid4
 
 import structlog
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 from PIL import Image
 
-from catalog.algorithms.decode import Refusal, UnreadablePhotoError, decode_photo
-from catalog.algorithms.renditions import render, sizes_to_render
-from catalog.errors import REASONS, PhotoRefusedError
+from catalog.algorithms.decode import Refusal
+from catalog.errors import PhotoRefusedError
 from catalog.models import Product, ProductPhoto
+from catalog.services import pictures
+from catalog.services.pictures import MAX_ATTEMPTS, SWEEP_AFTER, SWEEP_EXPIRES, SWEEP_LIMIT
+from catalog.services.versions import renew_catalogue_version
 from learning.jobs import send_on_commit
 
 logger = structlog.get_logger(__name__)
-
-# After so many starts without an end a photo is left alone: it may be what kills the worker.
-MAX_ATTEMPTS = 5
-SWEEP_LIMIT = 500
-# A younger photo still has its own job on the way.
-SWEEP_AFTER = timedelta(minutes=1)
-# The next sweep asks again, so a queue that nobody works on does not grow with each.
-SWEEP_EXPIRES = 60.0
 
 
 def may_change_photos(*, product: Product, user: AbstractBaseUser | AnonymousUser) -> bool:
@@ -67,11 +59,7 @@ def add_photo(
     known = ProductPhoto.objects.filter(product=product, sha256=digest).first()
     if known is not None:
         return known
-    try:
-        decoded = decode_photo(content, max_bytes=settings.UPLOAD_MAX_BYTES)
-    except UnreadablePhotoError as error:
-        raise PhotoRefusedError(error.code, detail=error.detail) from error
-    large = render(decoded.pixels, "large")
+    taken = pictures.take_in(content=content, max_bytes=settings.UPLOAD_MAX_BYTES)
     photo = ProductPhoto(
         product=product,
         sha256=digest,
@@ -79,9 +67,9 @@ def add_photo(
         position=_next_position(product) if position is None else position,
         uploaded_by_id=None if uploaded_by is None else uploaded_by.pk,
     )
-    photo.file.save(f"{uuid4().hex}.webp", ContentFile(large.content), save=False)
+    photo.file.save(taken.name, taken.content, save=False)
     # Django reads the size from the first kilobytes, which is not enough of a WebP.
-    photo.width, photo.height = large.width, large.height
+    photo.width, photo.height = taken.width, taken.height
     try:
         with transaction.atomic():
             photo.save(force_insert=True)
@@ -99,32 +87,20 @@ def prepare_photo(*, photo: ProductPhoto) -> ProductPhoto:
         return photo
     count_attempt(photo)
     try:
-        with photo.file.open() as stored:
-            pixels = decode_photo(stored.read()).pixels
-    except (OSError, UnreadablePhotoError) as error:
-        code = error.code if isinstance(error, UnreadablePhotoError) else None
+        renditions = pictures.make_sizes(file=photo.file, storage=photo.file.storage)
+    except (OSError, PhotoRefusedError) as error:
         logger.warning("photo_unreadable", photo=photo.pk, error=str(error))
         ProductPhoto.objects.unprepared().filter(pk=photo.pk).update(
-            state=ProductPhoto.State.REFUSED,
-            refusal=str(REASONS[code]) if code else str(error)[:255],
+            state=ProductPhoto.State.REFUSED, refusal=str(error)[:255]
         )
         photo.refresh_from_db()
         return photo
-    renditions = {
-        "large": {"name": photo.file.name, "width": pixels.width, "height": pixels.height}
-    }
-    storage = photo.file.storage
-    stem = str(photo.file.name).removesuffix(".webp")
-    renditions["medium"] = renditions["small"] = renditions["large"]
-    for name in sizes_to_render(pixels):
-        made = render(pixels, name)
-        stored_name = storage.save(f"{stem}-{name}.webp", ContentFile(made.content))
-        renditions[name] = {"name": stored_name, "width": made.width, "height": made.height}
     with transaction.atomic():
         ProductPhoto.objects.unprepared().filter(pk=photo.pk).update(
             renditions=renditions, state=ProductPhoto.State.READY, attempts=0
         )
         send_on_commit("catalog.classify_photo", photo.pk)
+        renew_catalogue_version()
     photo.refresh_from_db()
     return photo
 

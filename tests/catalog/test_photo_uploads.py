@@ -18,7 +18,7 @@ from catalog.algorithms.decode import Refusal
 from catalog.errors import PhotoRefusedError
 from catalog.models import PhotoClassification, ProductPhoto
 from catalog.pipelines import shipped_head
-from catalog.services import photos
+from catalog.services import photos, pictures
 from tests.catalog.algorithms.pictures import (
     encode,
     make_flat_png,
@@ -134,7 +134,7 @@ def test_the_sweep_asks_for_old_unfinished_photos_and_for_no_others() -> None:
     photos.prepare_photo(photo=unclassified)
     long_ago = timezone.now() - timedelta(hours=1)
     ProductPhoto.objects.exclude(pk=young.pk).update(created_at=long_ago)
-    ProductPhoto.objects.filter(pk=hopeless.pk).update(attempts=photos.MAX_ATTEMPTS)
+    ProductPhoto.objects.filter(pk=hopeless.pk).update(attempts=pictures.MAX_ATTEMPTS)
     assert photos.sweep_photos() == 2
     PhotoClassification.objects.create(photo=unclassified, label="hat")
     assert photos.sweep_photos() == 1

@@ -27,7 +27,7 @@ from inventory.models import (
     StockMovement,
     SupplierOffer,
 )
-from orders.models import Order, OrderLine, ReturnLine, ShipmentLine
+from orders.models import Discount, Order, OrderLine, ReturnLine, ShipmentLine
 from support.models import Review
 from tests.factories import make_product
 
@@ -102,6 +102,13 @@ def test_the_ledger_adds_up() -> None:
     )
     reserved = StockLevel.objects.filter(reserved__gt=0).values_list("sku_id", "reserved")
     assert held == dict(reserved)
+
+
+def test_a_visitor_has_codes_and_an_offer_to_try() -> None:
+    _seed()
+    now = Order.objects.aggregate(newest=Max("placed_at"))["newest"]
+    codes = Discount.objects.usable(now).values_list("code", flat=True)
+    assert set(codes) == {"WELCOME10", "FREESHIP", None}
 
 
 def test_orders_shipments_returns_and_demand_agree() -> None:
