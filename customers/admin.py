@@ -2,18 +2,24 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.apps import apps
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from customers.models import Address, Consent, User
-from learning.staff_pages import ReadOnlyAdmin, StaffAdmin, chip
+from customers.countries import country_name
+from customers.models import Address, Consent, DataRequest, User
+from customers.services import privacy
+from learning.staff_pages import ReadOnlyAdmin, StaffAdmin, chip, facts_table
+
+REQUEST_TONES = {"waiting": "warn", "done": "good", "failed": "bad", "withdrawn": "info"}
 
 
 class AddressInline(TabularInline):
@@ -120,11 +126,15 @@ class UserAdmin(DjangoUserAdmin, StaffAdmin):  # type: ignore[type-arg]  # not g
 
 @admin.register(Address)
 class AddressAdmin(StaffAdmin):
-    list_display = ("recipient", "user", "line", "city", "region", "country", "is_default")
+    list_display = ("recipient", "user", "line", "city", "region", "country_label", "is_default")
     list_filter = ("country",)
     search_fields = ("recipient", "phone", "line", "city", "user__username", "user__email")
     list_select_related = ("user",)
     autocomplete_fields = ("user",)
+
+    @admin.display(description=_("country or region"), ordering="country")
+    def country_label(self, address: Address) -> str:
+        return country_name(address.country)
 
 
 @admin.register(Consent)
@@ -140,6 +150,51 @@ class ConsentAdmin(ReadOnlyAdmin):
         if consent.is_granted:
             return chip("granted", gettext("granted"), {"granted": "good"})
         return chip("withdrawn", gettext("taken back"), {"withdrawn": "bad"})
+
+
+@admin.register(DataRequest)
+class DataRequestAdmin(ReadOnlyAdmin):
+    """What customers asked about their data, and what became of it. The copies are not shown."""
+
+    list_display = ("requested_at", "kind", "who", "state_label", "rows", "problem", "done_at")
+    list_filter = ("state", "kind", ("requested_at", RangeDateFilter))
+    search_fields = ("user__username", "user__email")
+    list_select_related = ("user",)
+    fields = ("kind", "who", "state_label", "problem", "rows_by_app", "requested_at", "done_at")
+    actions = ("retry_selected",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DataRequest]:
+        rows: QuerySet[DataRequest] = super().get_queryset(request)
+        return rows.defer("archive")
+
+    @admin.display(description=_("customer"), ordering="user")
+    def who(self, row: DataRequest) -> str:
+        return str(row.user) if row.user else gettext("erased")
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_label(self, row: DataRequest) -> SafeString:
+        return chip(row.state, row.get_state_display(), REQUEST_TONES)
+
+    @admin.display(description=_("rows"))
+    def rows(self, row: DataRequest) -> int:
+        return sum(row.counts.values())
+
+    @admin.display(description=_("rows"))
+    def rows_by_app(self, row: DataRequest) -> SafeString:
+        names = {config.label: config.verbose_name for config in apps.get_app_configs()}
+        return facts_table([(names.get(app, app), count) for app, count in row.counts.items()])
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("customers.retry_datarequest"))
+
+    @admin.action(description=_("Try again"), permissions=["retry"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> None:
+        n_done = sum(privacy.retry(request=row) for row in queryset)
+        messages.success(
+            request,
+            ngettext("%(n)d request waits again.", "%(n)d requests wait again.", n_done)
+            % {"n": n_done},
+        )
 
 
 def _is_owner(request: HttpRequest) -> bool:

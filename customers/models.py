@@ -7,13 +7,13 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from customers.querysets import UserManager
+from customers.querysets import DataRequestQuerySet, UserManager
 
 
 class User(AbstractUser):
     """A customer or a member of staff.
 
-    Customers who came with an imported history have an external reference, no e-mail and no
+    Customers who came with an imported history have an external reference, no email and no
     usable password.
     """
 
@@ -79,7 +79,7 @@ class Consent(models.Model):
     class Purpose(models.TextChoices):
         PERSONALISATION = "personalisation", _("personal recommendations")
         ANALYTICS = "analytics", _("statistics of visits")
-        MARKETING = "marketing", _("offers by e-mail")
+        MARKETING = "marketing", _("offers by email")
 
     user = models.ForeignKey(
         User, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="consents"
@@ -95,6 +95,64 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()}: {self.is_granted}"
+
+
+class DataRequest(models.Model):
+    """A customer asks for a copy of all that the shop knows of them, or to be forgotten.
+
+    The row's state is the queue. After an erasure nothing of the person stands in it any more.
+    """
+
+    class Kind(models.TextChoices):
+        EXPORT = "export", _("copy of my data")
+        ERASURE = "erasure", _("erasure of my data")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    user = models.ForeignKey(
+        User,
+        verbose_name=_("customer"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="data_requests",
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.WAITING, db_index=True
+    )
+    # Why it still waits or did not succeed, in words.
+    problem = models.CharField(_("what it waits for"), max_length=255, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
+    # Rows that were given out or removed, by app.
+    counts = models.JSONField(_("rows"), default=dict, blank=True)
+    archive = models.BinaryField(null=True, blank=True, editable=False)
+    size_bytes = models.PositiveBigIntegerField(_("size, bytes"), null=True, blank=True)
+    requested_at = models.DateTimeField(_("requested at"), auto_now_add=True)
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("kept until"), null=True, blank=True)
+
+    objects = DataRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request about personal data")
+        verbose_name_plural = _("requests about personal data")
+        ordering: ClassVar = ["-requested_at", "-pk"]
+        permissions: ClassVar = [("retry_datarequest", _("Can try requests about data again"))]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "kind"],
+                condition=models.Q(state="waiting"),
+                name="customers_one_waiting_request_of_a_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
 
 
 def _is_chinese(name: str) -> bool:

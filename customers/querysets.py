@@ -8,7 +8,7 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db.models import QuerySet
 
 if TYPE_CHECKING:
-    from customers.models import User
+    from customers.models import DataRequest, User
 
 
 class UserQuerySet(QuerySet["User"]):
@@ -17,6 +17,16 @@ class UserQuerySet(QuerySet["User"]):
 
     def staff(self) -> Self:
         return self.filter(is_staff=True, is_active=True)
+
+
+class DataRequestQuerySet(QuerySet["DataRequest"]):
+    def waiting(self) -> Self:
+        """Nobody has carried them out yet, oldest first."""
+        return self.filter(state="waiting").order_by("requested_at", "pk")
+
+    def without_archive(self) -> Self:
+        """For lists: an archive may be megabytes."""
+        return self.defer("archive")
 
 
 class UserManager(DjangoUserManager["User"]):

@@ -28,7 +28,7 @@ class PastCustomer:
 def add_past_customers(*, customers: Sequence[PastCustomer]) -> dict[str, int]:
     """Add the customers who are not here yet; returns everybody's key by reference.
 
-    Somebody who already has an account with the same e-mail address is that person.
+    Somebody who already has an account with the same email address is that person.
     """
     by_reference = {past.reference: past for past in customers}
     known = _known(by_reference)
@@ -62,7 +62,7 @@ def count_new_customers(*, customers: Sequence[PastCustomer]) -> int:
 
 
 def _known(customers: Mapping[str, PastCustomer]) -> dict[str, int]:
-    """Keys of those who are here, by number or by e-mail address."""
+    """Keys of those who are here, by number or by email address."""
     known = _ids("external_reference", list(customers))
     missing = [past for reference, past in customers.items() if reference not in known]
     accounts = _ids("email", [past.email for past in missing if past.email])
