@@ -1,3 +1,3 @@
-from orders.admin import imports, orders
+from orders.admin import discounts, imports, orders, payments, returns, zones
 
-__all__ = ["imports", "orders"]
+__all__ = ["discounts", "imports", "orders", "payments", "returns", "zones"]

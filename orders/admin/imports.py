@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 import orders.wording  # noqa: F401  # the codes of imports get their names
 from learning.staff_pages import EMPTY, StaffAdmin, bar, chip, facts_table, figure
 from learning.wording import code_name
-from orders.admin.orders import staff_member
+from orders.admin.staff import staff_member
 from orders.models import OrderImport
 from orders.services import imports
 

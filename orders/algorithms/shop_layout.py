@@ -246,7 +246,7 @@ def _add(lines: _Lines, values: tuple[str, ...], *, file: int, row: int, until: 
     email = _text(email_text, "customer_email", limit=254)
     if email and not _EMAIL.fullmatch(email):
         raise UnreadableValueError(
-            gettext_noop("'%(value)s' is not an e-mail address"), value=email[:80]
+            gettext_noop("'%(value)s' is not an email address"), value=email[:80]
         )
     if email and not customer_code:
         customer_code = email[:MAX_CODE]

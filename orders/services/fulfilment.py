@@ -1,55 +1,66 @@
-"""What happens to an order after it was placed: pay, ship, cancel, complete.
+"""What happens to an order after it was placed: hold, ship, cancel, complete.
 
-Every step names the states it may start from, carries them into its UPDATE and leaves a status
-change behind; two people who click at once take the step once.
+Every step takes the order's row first, names the states it may start from and leaves a status
+change behind; letters and refunds that follow from it are written in the same transaction.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from catalog.money import format_money
 from customers.models import User
 from inventory.services.demand import Demand, record_demand
 from inventory.services.stock import StockRequest, issue_reserved, release_stock
-from orders.errors import NotAllowedNowError, WrongUnitsError
-from orders.models import Order, OrderLine, OrderStatusChange, Shipment, ShipmentLine
+from orders.algorithms import order_states
+from orders.errors import (
+    IdempotencyConflictError,
+    NotAllowedNowError,
+    UnknownProviderError,
+    WrongUnitsError,
+)
+from orders.models import Order, OrderAction, OrderLine, Payment, Shipment, ShipmentLine
+from orders.services import discounts, invoices, letters, payments, repayments
 from orders.services.placing import reservation_owner
+from orders.services.progress import mark_paid as mark_paid
+from orders.services.progress import move_order, not_allowed, record_action, take_order
+from orders.services.telling import tell_order, tell_shipment
+from outbox.models import WebhookEvent
+
+logger = structlog.get_logger(__name__)
 
 _STATUS = Order.Status
-TRANSITIONS: Mapping[str, frozenset[str]] = {
-    _STATUS.PLACED: frozenset({_STATUS.HELD, _STATUS.PAID, _STATUS.CANCELLED}),
-    _STATUS.HELD: frozenset({_STATUS.PLACED, _STATUS.CANCELLED}),
-    _STATUS.PAID: frozenset({_STATUS.PART_SHIPPED, _STATUS.SHIPPED, _STATUS.CANCELLED}),
-    _STATUS.PART_SHIPPED: frozenset({_STATUS.PART_SHIPPED, _STATUS.SHIPPED}),
-    _STATUS.SHIPPED: frozenset({_STATUS.COMPLETED}),
-    _STATUS.COMPLETED: frozenset(),
-    _STATUS.CANCELLED: frozenset(),
-}
+TRANSITIONS: Mapping[str, frozenset[str]] = order_states.ORDER_STEPS
+SWEPT_AT_ONCE = 200
 
 
+@transaction.atomic
 def hold_order(*, order: Order, user: User | None = None, note: str = "") -> Order:
     """Keep an order back for review."""
-    return _move(order, _STATUS.HELD, user=user, note=note)
+    return move_order(take_order(order), _STATUS.HELD, user=user, note=note)
 
 
+@transaction.atomic
 def release_order(*, order: Order, user: User | None = None, note: str = "") -> Order:
-    """Let an order that was held go on."""
+    """Let an order that was held go on from where it stood, and tell its customer.
+
+    Money that was promised meanwhile is taken. Who has not paid gets the whole time to do so: it
+    is not the customer's fault that the shop looked twice.
+    """
+    take_order(order)
+    to = _STATUS.PLACED if order.paid_at is None else _STATUS.PAID
     if order.status != _STATUS.HELD:
-        raise _not_allowed(order, _STATUS.PLACED)
-    return _move(order, _STATUS.PLACED, user=user, note=note)
-
-
-def mark_paid(
-    *, order: Order, paid_at: datetime | None = None, user: User | None = None, note: str = ""
-) -> Order:
-    """The money is here. Marking twice changes nothing."""
-    order.refresh_from_db()
-    if order.paid_at is not None:
-        return order
-    return _move(order, _STATUS.PAID, user=user, note=note, paid_at=paid_at or timezone.now())
+        raise not_allowed(order, to)
+    move_order(order, to, user=user, note=note, payment_due_at=_due_after_review(order))
+    payments.capture_released(order=order)
+    letters.write_released(order=order)
+    return order
 
 
 @transaction.atomic
@@ -65,24 +76,27 @@ def ship_order(
 ) -> Shipment:
     """Send all that is still to be sent, or the units given by line.
 
-    Takes the units out of stock and records the demand they were. key: of the shipment; the same
-    key twice is the same shipment. Raises NotAllowedNowError and WrongUnitsError.
+    Takes the units out of stock, records the demand they were, and writes to the customer. key: of
+    the shipment; the same key twice is the same shipment. Raises NotAllowedNowError and
+    WrongUnitsError.
     """
     moment = shipped_at or timezone.now()
+    take_order(order)
     shipment, is_new = Shipment.objects.get_or_create(
         key=key,
         defaults={
             "order": order,
-            "carrier": carrier,
-            "tracking_number": tracking_number,
+            "carrier": " ".join(carrier.split())[:80],
+            "tracking_number": "".join(tracking_number.split())[:80],
             "shipped_at": moment,
         },
     )
+    if shipment.order_id != order.pk:
+        raise IdempotencyConflictError(key)
     if not is_new:
         return shipment
-    order.refresh_from_db()
-    if order.status not in (_STATUS.PAID, _STATUS.PART_SHIPPED):
-        raise _not_allowed(order, _STATUS.SHIPPED)
+    if not order.is_to_ship:
+        raise not_allowed(order, _STATUS.SHIPPED)
     sent = _take_units(order, quantities)
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=shipment, line=line, quantity=units) for line, units in sent
@@ -109,36 +123,134 @@ def ship_order(
         for line, units in sent
     )
     is_complete = not _open_lines(order).exists()
-    _move(
+    move_order(
         order,
         _STATUS.SHIPPED if is_complete else _STATUS.PART_SHIPPED,
         user=user,
+        note=" ".join(filter(None, [shipment.carrier_name, shipment.tracking_number])),
         shipped_at=moment if is_complete else None,
     )
+    invoices.issue_invoice(order=order, issued_at=moment)
+    letters.write_shipped(shipment=shipment)
+    tell_shipment(shipment)
     return shipment
 
 
 @transaction.atomic
 def cancel_order(*, order: Order, user: User | None = None, reason: str = "") -> Order:
-    """Give up what was not sent yet and put it back for sale.
+    """Give up what was not sent yet: back for sale, and its money back to the customer.
 
-    An order of which a part has gone counts as shipped from then on.
+    An order of which a part has gone counts as shipped from then on. Raises NotAllowedNowError.
     """
-    order.refresh_from_db()
+    return _cancel(take_order(order), user=user, reason=reason)
+
+
+def cancel_overdue(*, now: datetime, limit: int = SWEPT_AT_ONCE) -> int:
+    """Cancel orders that nobody paid in time; returns how many.
+
+    Money that was authorised is about to come: those orders wait for it.
+    """
+    overdue = (
+        Order.objects.overdue(now)
+        .exclude(payments__state=Payment.State.AUTHORISED)
+        .order_by("payment_due_at", "pk")[:limit]
+    )
+    n_cancelled = 0
+    for order in overdue:
+        with transaction.atomic():
+            # Read again with its row taken: it may have been paid a moment ago.
+            take_order(order)
+            if Order.objects.overdue(now).filter(pk=order.pk).exists():
+                _cancel(order, user=None, reason=_("not paid in time"))
+                n_cancelled += 1
+    return n_cancelled
+
+
+@transaction.atomic
+def complete_order(*, order: Order, user: User | None = None) -> Order:
+    """The customer has it and keeps it."""
+    return move_order(order, _STATUS.COMPLETED, user=user)
+
+
+def complete_shipped(*, now: datetime, limit: int = SWEPT_AT_ONCE) -> int:
+    """Complete orders that were sent long ago and of which nothing came back; returns how many."""
+    before = now - timedelta(days=settings.ORDER_COMPLETE_AFTER_DAYS)
+    n_completed = 0
+    for order in Order.objects.to_complete(before).order_by("shipped_at", "pk")[:limit]:
+        try:
+            complete_order(order=order)
+        except NotAllowedNowError:
+            # Somebody else took the step since it was read.
+            continue
+        n_completed += 1
+    return n_completed
+
+
+def _due_after_review(order: Order) -> datetime | None:
+    """None where it stays as it is."""
+    if order.paid_at is not None or order.payment_due_at is None:
+        return None
+    try:
+        anew = payments.payment_due_at(order.payment_provider)
+    except UnknownProviderError:
+        return None
+    return max(order.payment_due_at, anew) if anew else None
+
+
+def _cancel(order: Order, *, user: User | None, reason: str) -> Order:
     part_is_gone = order.status == _STATUS.PART_SHIPPED
     now = timezone.now()
     if part_is_gone:
-        _move(order, _STATUS.SHIPPED, user=user, note=reason, shipped_at=now)
+        move_order(order, _STATUS.SHIPPED, user=user, note=reason, shipped_at=now)
     else:
-        _move(order, _STATUS.CANCELLED, user=user, note=reason, cancelled_at=now)
+        move_order(order, _STATUS.CANCELLED, user=user, note=reason, cancelled_at=now)
+    given_up = {line.pk: line.open_units for line in _open_lines(order)}
     release_stock(owner=reservation_owner(order))
     _open_lines(order).update(quantity_cancelled=F("quantity") - F("quantity_shipped"))
+    if not part_is_gone:
+        payments.cancel_open_payments(order=order)
+        if order.paid_at is None:
+            discounts.give_back(order)
+    elif order.paid_at is None:
+        payments.ask_for_less(order=order)
+    amount = _pay_back(order, given_up, is_whole=not part_is_gone, user=user, reason=reason)
+    letters.write_cancelled(
+        order=order,
+        refund_minor=amount,
+        due_minor=repayments.due_minor(order=order) if order.paid_at is None else 0,
+        is_whole=not part_is_gone,
+    )
+    tell_order(order, WebhookEvent.ORDER_CANCELLED)
     return order
 
 
-def complete_order(*, order: Order, user: User | None = None) -> Order:
-    """The customer has it and keeps it."""
-    return _move(order, _STATUS.COMPLETED, user=user)
+def _pay_back(
+    order: Order, units: Mapping[int, int], *, is_whole: bool, user: User | None, reason: str
+) -> int:
+    """Ask for the refund of what was paid and will not be sent; its amount, 0 for none."""
+    repayment = repayments.value_units(order=order, units=units, with_shipping=is_whole)
+    amount, parts = repayment.amount_minor, repayment.parts
+    if is_whole:
+        # All that is left of the money, whatever was paid back before.
+        amount = repayments.refundable_minor(order=order)
+        parts = {**parts, "goods": max(0, amount - parts["shipping"])}
+    if amount <= 0:
+        return 0
+    payments.request_refund(
+        order=order,
+        amount_minor=amount,
+        reason=reason or _("cancelled"),
+        key=f"cancel:{order.pk}",
+        user=user,
+        parts=parts,
+    )
+    record_action(
+        order=order,
+        kind=OrderAction.Kind.REFUND,
+        user=user,
+        note=format_money(amount, order.currency),
+    )
+    return amount
 
 
 def _open_lines(order: Order) -> QuerySet[OrderLine]:
@@ -151,7 +263,7 @@ def _take_units(order: Order, quantities: Mapping[int, int] | None) -> list[tupl
     """Count the units of each line as shipped; the condition is in the UPDATE."""
     sent = []
     for line in OrderLine.objects.filter(order=order).order_by("sku_id", "pk"):
-        open_units = line.quantity - line.quantity_shipped - line.quantity_cancelled
+        open_units = line.open_units
         units = open_units if quantities is None else quantities.get(line.pk, 0)
         if units == 0:
             continue
@@ -165,30 +277,5 @@ def _take_units(order: Order, quantities: Mapping[int, int] | None) -> list[tupl
             raise WrongUnitsError(line.sku_code, units=units, allowed=open_units)
         sent.append((line, units))
     if not sent:
-        raise _not_allowed(order, _STATUS.SHIPPED)
+        raise not_allowed(order, _STATUS.SHIPPED)
     return sent
-
-
-@transaction.atomic
-def _move(
-    order: Order, to: Order.Status, *, user: User | None = None, note: str = "", **also: object
-) -> Order:
-    before = order.status
-    if to not in TRANSITIONS[before]:
-        raise _not_allowed(order, to)
-    changes = {name: value for name, value in also.items() if value is not None}
-    changed = Order.objects.filter(pk=order.pk, status=before).update(status=to, **changes)
-    if not changed:
-        order.refresh_from_db()
-        raise _not_allowed(order, to)
-    OrderStatusChange.objects.create(
-        order=order, from_status=before, to_status=to, changed_by=user, note=note[:255]
-    )
-    order.refresh_from_db()
-    return order
-
-
-def _not_allowed(order: Order, to: Order.Status) -> NotAllowedNowError:
-    return NotAllowedNowError(
-        order.number, status=order.get_status_display(), step=str(Order.Status(to).label)
-    )

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from catalog.models import Sku
 from catalog.services.imports import add_past_products
-from catalog.services.summaries import record_availability
 from customers.services.imports import add_past_customers
-from inventory.models import StockLevel, StockMovement
+from inventory.models import StockMovement
+from inventory.services.availability import show_availability
 from inventory.services.history import PastDemand, PastMovements, record_history
 from learning.bulk import insert_columns
 from orders.algorithms.order_book import NONE, OrderBook
@@ -230,11 +230,7 @@ def _show_availability(sku_ids: IntArray) -> None:
         for batch in batches(map(str, sku_ids.tolist()))
         for product in Sku.objects.filter(pk__in=batch).values_list("product_id", flat=True)
     }
-    available = StockLevel.objects.filter(on_hand__gt=F("reserved"), sku__is_active=True)
-    record_availability(
-        available_product_ids=available.order_by().values_list("sku__product_id", flat=True),
-        among=touched,
-    )
+    show_availability(product_ids=touched)
 
 
 def _line_ids(book: OrderBook, lines: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -1,10 +1,12 @@
 """Orders that were placed through the shop's own front door."""
 
 from itertools import count
+from typing import Any
 
 from catalog.models import Sku
 from customers.models import User
-from orders.models import Order
+from orders.models import Order, Payment
+from orders.services import payments
 from orders.services.fulfilment import mark_paid
 from orders.services.placing import Delivery, LineRequest, RiskVerdict, place_order
 from tests.factories import make_user
@@ -35,3 +37,19 @@ def place(
 
 def place_and_pay(quantities: dict[Sku, int]) -> Order:
     return mark_paid(order=place(quantities))
+
+
+def place_and_capture(quantities: dict[Sku, int], **fields: Any) -> Order:
+    """An order whose money came by a transfer, so that it can go back."""
+    order = place(quantities, **fields)
+    payment = Payment.objects.create(
+        order=order,
+        provider="bank_transfer",
+        state=Payment.State.PENDING,
+        currency=order.currency,
+        amount_minor=order.total_minor,
+        idempotency_key=f"payment-{next(_numbers)}",
+    )
+    payments.receive_money(payment=payment, amount_minor=order.total_minor)
+    order.refresh_from_db()
+    return order

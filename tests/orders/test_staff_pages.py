@@ -14,7 +14,7 @@ from inventory.models import StockLevel
 from inventory.services.stock import release_stock
 from orders.models import Order, OrderImport, ReturnRequest
 from orders.services.fulfilment import ship_order
-from orders.services.returns import request_return
+from orders.services.returns import ReturnItem, request_return
 from tests.factories import make_sku, make_stock_level, make_user
 from tests.orders.factories import place_and_pay
 
@@ -67,7 +67,7 @@ def make_return(key: str) -> ReturnRequest:
     make_stock_level(sku=sku, on_hand=3)
     order = place_and_pay({sku: 3})
     ship_order(order=order, key=key)
-    return request_return(order=order, quantities={order.lines.get().pk: 1}, key=key)
+    return request_return(order=order, items=[ReturnItem(order.lines.get().pk, 1)], key=key)
 
 
 def test_returns_are_approved_received_and_refused_from_their_list(client: Client) -> None:
