@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 from django.utils.translation import gettext as _
 
-from inventory.algorithms.arrays import FloatArray, IntArray
+from inventory.algorithms.arrays import BoolArray, FloatArray, IntArray
 from inventory.algorithms.demand_evaluation import (
     DemandFeatures,
     RegressionBaseline,
@@ -17,12 +18,18 @@ from inventory.algorithms.demand_evaluation import (
 )
 from inventory.algorithms.demand_model import DemandModel
 from inventory.algorithms.demand_training import HORIZON
+from inventory.algorithms.events import Event, mark_special
 from inventory.algorithms.history import Calendar, clean_history, has_enough_history
 from inventory.algorithms.levels import median_sale
 from inventory.services import forecasts
+from inventory.services.accuracy import record_accuracy
 from inventory.services.calendar import calendar_from
 from inventory.services.demand import DemandColumns, read_demand
+from inventory.services.events import read_events
+from inventory.services.forecast_rows import Windows, windows_of
 from inventory.services.monitoring import measure_forecasts
+from inventory.services.newcomers import SkuTraits, newcomers_of, traits_of
+from inventory.services.readiness import SHORTEST_HISTORY_DAYS
 from learning.algorithms.drift import population_stability_index
 from learning.algorithms.fingerprint import fingerprint
 from learning.errors import NotEnoughDataError
@@ -37,10 +44,10 @@ from learning.pipeline import (
 )
 
 # Eight weeks of a SKU, four held out, four more to learn the tails from.
-SHORTEST_HISTORY_DAYS = 112
 FEWEST_SKUS = 5
 BULK_MULTIPLE = 6.0
 EXAMPLES = 10
+WIDENED_NOTICEABLY = 1.02
 
 
 @dataclass(frozen=True)
@@ -50,21 +57,36 @@ class RawDemand:
     demand: DemandColumns
     sku_ids: IntArray
     calendar: Calendar
-    windows: forecasts.Windows
+    windows: Windows
+    events: tuple[Event, ...]
+    traits: SkuTraits
 
     @property
     def n_days(self) -> int:
         return (self.demand.last_day - self.demand.first_day).days + 1
 
-    @property
+    @cached_property
     def rows(self) -> IntArray:
         rows: IntArray = np.searchsorted(self.sku_ids, self.demand.sku_id)
         return rows
 
-    def grid(self, values: FloatArray) -> FloatArray:
+    def grid(self, values: FloatArray | IntArray) -> FloatArray:
         """One column as a matrix (n_skus, n_days); the days of several warehouses add up."""
         matrix = np.zeros((len(self.sku_ids), self.n_days), dtype=np.float32)
-        np.add.at(matrix, (self.rows, self.demand.day), values)
+        if not len(values):
+            return matrix
+        rows, days = self.rows, self.demand.day
+        # Days come in order, those of several warehouses beside each other.
+        is_next = (np.diff(rows) != 0) | (np.diff(days) != 0)
+        starts = np.concatenate([[0], np.flatnonzero(is_next) + 1])
+        matrix[rows[starts], days[starts]] = np.add.reduceat(values, starts)
+        return matrix
+
+    def mark(self, values: BoolArray) -> BoolArray:
+        """One column of yes and no as a matrix (n_skus, n_days); one warehouse is enough."""
+        matrix = np.zeros((len(self.sku_ids), self.n_days), dtype=np.bool_)
+        rows, days = self.rows[values], self.demand.day[values]
+        matrix[rows, days] = True
         return matrix
 
 
@@ -99,20 +121,34 @@ class DemandPipeline(Pipeline[RawDemand, DemandFeatures, DemandModel]):
                 need=SHORTEST_HISTORY_DAYS,
                 what=_("days of demand"),
             )
-        sku_ids = np.unique(demand.sku_id)
+        sku_ids = np.union1d(demand.sku_id, newcomers_of(as_of=as_of))
         raw = RawDemand(
             # Days without a sale after the last one are days without demand, up to `as_of`.
             demand=replace(demand, last_day=as_of),
             sku_ids=sku_ids,
             calendar=calendar_from(demand.first_day, n_days + HORIZON),
-            windows=forecasts.windows_of(sku_ids.tolist()),
+            windows=windows_of(sku_ids.tolist()),
+            events=read_events(
+                first_day=demand.first_day,
+                last_day=as_of + timedelta(days=HORIZON),
+                sku_ids=sku_ids,
+            ),
+            traits=traits_of(
+                sku_ids=sku_ids,
+                days_since_sale=_days_since_sale(demand, sku_ids, as_of),
+                as_of=as_of,
+            ),
         )
         return raw, Provenance(
             rows=len(demand),
             first_day=demand.first_day,
             last_day=demand.last_day,
             fingerprint=fingerprint(
-                demand.sku_id, demand.day, demand.units, demand.was_out_of_stock
+                demand.sku_id,
+                demand.day,
+                demand.units,
+                demand.was_out_of_stock,
+                demand.is_promoted,
             ),
         )
 
@@ -149,10 +185,13 @@ class DemandPipeline(Pipeline[RawDemand, DemandFeatures, DemandModel]):
 
     def build_features(self, raw: RawDemand) -> DemandFeatures:
         demand = raw.demand
+        is_promoted = raw.mark(demand.is_promoted)
         history = clean_history(
             raw.grid(demand.units),
             raw.calendar,
-            raw.grid(demand.was_out_of_stock.astype(np.float64)) > 0,
+            raw.mark(demand.was_out_of_stock),
+            is_special=mark_special(len(raw.sku_ids), raw.n_days, raw.events, is_promoted),
+            group=raw.traits.category,
         )
         if not (enough := has_enough_history(history)).sum() >= FEWEST_SKUS:
             raise NotEnoughDataError(
@@ -167,6 +206,9 @@ class DemandPipeline(Pipeline[RawDemand, DemandFeatures, DemandModel]):
             lead_sd=raw.windows.lead_sd,
             review_days=raw.windows.review_days,
             origin=history.n_days,
+            events=raw.events,
+            is_promoted=is_promoted if is_promoted.any() else None,
+            traits=raw.traits.as_features(),
         )
 
     def split(self, features: DemandFeatures) -> tuple[DemandFeatures, DemandFeatures]:
@@ -196,7 +238,14 @@ class DemandPipeline(Pipeline[RawDemand, DemandFeatures, DemandModel]):
             "bulk_power": settings.bulk_power,
             "alphas": list(settings.alphas),
             "total_share": settings.total_share,
-            "total_factor": model.total_factor,
+            "season_share": settings.season_share,
+            "trend_share": settings.trend_share,
+            "mean_lift": float(model.lift.mean()) if len(model.lift) else 1.0,
+            "elasticity": model.elasticity,
+            "event_factors": dict(model.event_factors.by_kind),
+            "is_challenger_promoted": bool((model.correction != 1.0).any()),
+            "challenger": dict(model.evidence),
+            "newcomers": int((model.prior_share > 0).sum()),
             "weekday_profile": model.profile.weekday.tolist(),
             "closed_day_factor": model.profile.closed_day,
             "learned_until": model.learned_until.isoformat(),
@@ -206,6 +255,7 @@ class DemandPipeline(Pipeline[RawDemand, DemandFeatures, DemandModel]):
         self, *, version: ModelVersion, model: DemandModel, as_of: date
     ) -> DriftMeasurement | None:
         """Forecasts of one to four weeks ago against what was sold since."""
+        widened = max((row.widened_by for row in record_accuracy(as_of=as_of)), default=1.0)
         live = measure_forecasts(as_of=as_of)
         if live is None:
             return None
@@ -229,15 +279,38 @@ class DemandPipeline(Pipeline[RawDemand, DemandFeatures, DemandModel]):
             status = DriftReport.Status.WATCH
         if live.wape > 1.7 * allowance * promised["wape"] or live.within_90 < 0.75:
             status = DriftReport.Status.ALARM
+        message = _("Forecast of %(as_of)s over %(days)d days.") % {
+            "as_of": live.as_of.isoformat(),
+            "days": live.days,
+        }
+        if widened > WIDENED_NOTICEABLY:
+            status = max(status, DriftReport.Status.WATCH, key=list(DriftReport.Status).index)
+            message += " " + _(
+                "Demand left its bounds more often than promised: they are widened by %(share)d %%."
+            ) % {"share": round(100 * (widened - 1.0))}
         return DriftMeasurement(
             status=status,
             inputs={"weekday_psi": psi},
             promised=promised,
-            live={"wape": live.wape, "bias": live.bias, "within_90": live.within_90},
+            live={
+                "wape": live.wape,
+                "bias": live.bias,
+                "within_90": live.within_90,
+                "widened_by": widened,
+            },
             rows=live.skus,
-            message=_("Forecast of %(as_of)s over %(days)d days.")
-            % {"as_of": live.as_of.isoformat(), "days": live.days},
+            message=message,
         )
+
+
+def _days_since_sale(demand: DemandColumns, sku_ids: IntArray, as_of: date) -> IntArray:
+    """-1 where there was none, shape (n_skus,)."""
+    last = np.full(len(sku_ids), -1, dtype=np.int64)
+    sold = demand.units > 0
+    ago = (as_of - demand.first_day).days - demand.day[sold]
+    # Days of a SKU ascend: what is written last stays.
+    last[np.searchsorted(sku_ids, demand.sku_id[sold])] = ago
+    return last
 
 
 def _report(

@@ -1,3 +1,39 @@
-from inventory.admin import demand, purchase_orders, stock, suppliers
+from inventory.admin import (
+    accuracy,
+    alerts,
+    batches,
+    counting,
+    demand,
+    events,
+    markdowns,
+    price_range,
+    prices,
+    purchase_orders,
+    purchase_scores,
+    replenishment_settings,
+    stock,
+    stock_classes,
+    suppliers,
+    totals,
+    transfers,
+)
 
-__all__ = ["demand", "purchase_orders", "stock", "suppliers"]
+__all__ = [
+    "accuracy",
+    "alerts",
+    "batches",
+    "counting",
+    "demand",
+    "events",
+    "markdowns",
+    "price_range",
+    "prices",
+    "purchase_orders",
+    "purchase_scores",
+    "replenishment_settings",
+    "stock",
+    "stock_classes",
+    "suppliers",
+    "totals",
+    "transfers",
+]

@@ -1,21 +1,33 @@
 """Staff pages of warehouses, stock, movements and reservations."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import URLPattern, path, re_path, reverse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from catalog.money import format_money
+from inventory.admin.labels import MAX_ROWS, labels_view
+from inventory.admin.reports import REPORTS, report_view
 from inventory.models import Reservation, StockLevel, StockMovement, Warehouse
 from learning.staff_pages import EMPTY, ReadOnlyAdmin, StaffAdmin, chip, figure
 
-MOVEMENT_TONES = {"receipt": "good", "return": "info", "adjustment": "warn", "count": "warn"}
+MOVEMENT_TONES = {
+    "receipt": "good",
+    "return": "info",
+    "adjustment": "warn",
+    "count": "warn",
+    "transfer": "info",
+    "write_off": "bad",
+}
 HOLD_TONES = {"held": "warn", "fulfilled": "good"}
 
 
@@ -42,7 +54,8 @@ class AvailabilityFilter(admin.SimpleListFilter):
 
 @admin.register(Warehouse)
 class WarehouseAdmin(StaffAdmin):
-    list_display = ("name", "code", "is_default")
+    list_display = ("name", "code", "is_default", "is_active")
+    list_filter = ("is_active",)
     search_fields = ("code", "name")
 
 
@@ -70,6 +83,34 @@ class StockLevelAdmin(ReadOnlyAdmin):
         "updated_at",
     )
     ordering = ("-on_hand", "pk")
+    actions = ("print_labels",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Reports and labels are about stock, so whoever sees stock may see them."""
+        wrap = self.admin_site.admin_view
+        names = "|".join(REPORTS)
+        return [
+            path(
+                "reports/",
+                wrap(partial(report_view, self, name=next(iter(REPORTS)))),
+                name="inventory_reports",
+            ),
+            re_path(
+                rf"^reports/(?P<name>{names})/$",
+                wrap(partial(report_view, self)),
+                name="inventory_report",
+            ),
+            path("labels/", wrap(partial(labels_view, self)), name="inventory_labels"),
+            *super().get_urls(),
+        ]
+
+    @admin.action(description=gettext_lazy("Print labels"), permissions=["view"])
+    def print_labels(
+        self, request: HttpRequest, queryset: QuerySet[StockLevel]
+    ) -> HttpResponseRedirect:
+        ids = queryset.order_by("pk").values_list("sku_id", flat=True)[:MAX_ROWS]
+        query = urlencode({"sku": list(ids)}, doseq=True)
+        return HttpResponseRedirect(f"{reverse('admin:inventory_labels')}?{query}")
 
     @admin.display(description=gettext_lazy("product"))
     def product_name(self, level: StockLevel) -> str:
@@ -106,18 +147,20 @@ class StockMovementAdmin(ReadOnlyAdmin):
         "sku",
         "kind_label",
         "units",
+        "batch",
         "cost",
         "reference",
         "warehouse",
         "recorded_by",
     )
     list_filter = ("kind", "warehouse", ("occurred_at", RangeDateTimeFilter))
-    search_fields = ("sku__code", "reference", "note")
-    list_select_related = ("sku", "warehouse", "recorded_by")
+    search_fields = ("sku__code", "reference", "note", "batch__code")
+    list_select_related = ("sku", "warehouse", "recorded_by", "batch")
     fields = (
         "sku",
         "kind_label",
         "units",
+        "batch",
         "cost",
         "warehouse",
         "reference",

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +14,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 
 from catalog.money import format_money
+from inventory.admin.what_if import what_if_view
 from inventory.models import PriceBreak, ReorderPolicy, Supplier, SupplierOffer
 from learning.staff_pages import EMPTY, StaffAdmin, chip, figure, percent
 
@@ -87,6 +90,15 @@ class ReorderPolicyAdmin(SimpleHistoryAdmin, StaffAdmin):
     search_fields = ("sku__code",)
     list_select_related = ("sku",)
     autocomplete_fields = ("sku",)
+
+    def get_urls(self) -> list[URLPattern]:
+        what_if = path(
+            "what-if/", self.admin_site.admin_view(self.what_if_view), name="inventory_what_if"
+        )
+        return [what_if, *super().get_urls()]
+
+    def what_if_view(self, request: HttpRequest) -> HttpResponse:
+        return what_if_view(self, request, currency=str(settings.CURRENCY))
 
     @admin.display(description=gettext_lazy("service level"), ordering="service_level")
     def level(self, policy: ReorderPolicy) -> str:

@@ -92,17 +92,17 @@ def fit_ratio_table(bins: Bins, numbers: IntArray, ratios: FloatArray) -> RatioT
     Without any ratio the table promises nothing but the forecast itself (ratio 1).
     """
     n_bins = bins.n_bins
-    pooled = _quantiles(ratios) if len(ratios) else np.ones(len(PROBABILITIES))
+    pooled = quantiles_of(ratios) if len(ratios) else np.ones(len(PROBABILITIES))
     table = np.tile(pooled, (n_bins, 1))
     counts = np.bincount(numbers, minlength=n_bins)
     order = np.argsort(numbers, kind="stable")
     ends = np.cumsum(counts)
     for number in np.flatnonzero(counts >= SMALLEST_BIN):
-        table[number] = _quantiles(ratios[order[ends[number] - counts[number] : ends[number]]])
+        table[number] = quantiles_of(ratios[order[ends[number] - counts[number] : ends[number]]])
     return RatioTable(bins=bins, ratios=table, counts=counts)
 
 
-def _quantiles(ratios: FloatArray) -> FloatArray:
+def quantiles_of(ratios: FloatArray) -> FloatArray:
     """Smallest ratio with a conformal share of ceil((n + 1) p) at or below it."""
     ordered = np.sort(ratios)
     count = len(ordered)

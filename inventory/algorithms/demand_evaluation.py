@@ -5,16 +5,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inventory.algorithms.arrays import BoolArray, FloatArray, IntArray
-from inventory.algorithms.demand_model import DemandModel
+from inventory.algorithms.demand_challenger import challenge
+from inventory.algorithms.demand_model import DemandModel, DemandSettings
 from inventory.algorithms.demand_training import (
     HORIZON,
     choose_settings,
     fit_demand_model,
 )
+from inventory.algorithms.events import Event, effects_of
 from inventory.algorithms.history import DemandHistory, has_enough_history
 from inventory.algorithms.lead_times import draw_lead_times
 from inventory.algorithms.levels import seasonal_naive, weekday_trend_regression
 from inventory.algorithms.metrics import coverage, point_scores
+from inventory.algorithms.newcomers import Traits, add_newcomers
+from inventory.algorithms.price_effect import pooled_elasticity
+from inventory.algorithms.shop_total import fit_group_totals
 
 PROMISED = (0.9, 0.95, 0.99)
 # Of the standard normal, for the safety stock of the textbook.
@@ -37,6 +42,11 @@ class DemandFeatures:
     lead_sd: FloatArray
     review_days: IntArray
     origin: int
+    events: tuple[Event, ...] = ()
+    """Numbered by the days and rows of `history`; those after the origin are plans."""
+    is_promoted: BoolArray | None = None
+    """Days with a promoted order line, shape (n_skus, n_days)."""
+    traits: Traits | None = None
 
     def known(self) -> "DemandFeatures":
         """Only what was known at the origin."""
@@ -44,11 +54,21 @@ class DemandFeatures:
             self,
             history=self.history.until(self.origin),
             revenue=self.revenue[:, : self.origin],
+            is_promoted=None if self.is_promoted is None else self.is_promoted[:, : self.origin],
         )
 
     def of(self, rows: BoolArray) -> "DemandFeatures":
+        places = np.cumsum(rows) - 1
         return replace(
             self,
+            events=tuple(
+                event
+                if event.rows is None
+                else replace(event, rows=places[event.rows[rows[event.rows]]])
+                for event in self.events
+            ),
+            is_promoted=None if self.is_promoted is None else self.is_promoted[rows],
+            traits=None if self.traits is None else self.traits.of(rows),
             sku_ids=self.sku_ids[rows],
             history=self.history.of(rows),
             revenue=self.revenue[rows],
@@ -69,16 +89,41 @@ class Measured:
 
 
 def train_demand_model(features: DemandFeatures) -> DemandModel:
-    """Choose global settings inside what is known, then fit on all of it."""
-    known = features.known()
-    known = known.of(has_enough_history(known.history))
+    """Choose global settings inside what is known, then fit on all of it.
+
+    SKUs with a past learn from it; the challenger mends them where it has earned that; new SKUs
+    are added last, from those that are like them.
+    """
+    everything = features.known()
+    known = everything.of(has_enough_history(everything.history))
+    settings = choose_settings(known.history, known.revenue)
+    model = _fit(known, settings)
+    challenged = challenge(known.history, settings, known.revenue)
+    # The shop sells more than the SKUs that are worth a forecast of their own.
+    whole, groups = fit_group_totals(everything.history, model.profile, model.season)
+    model = replace(
+        model,
+        correction=challenged.correction,
+        evidence=challenged.evidence,
+        shop_total=whole,
+        group_totals=groups,
+    )
+    if everything.traits is None:
+        return model
+    return add_newcomers(model, everything.history, everything.sku_ids, everything.traits)
+
+
+def _fit(known: DemandFeatures, settings: DemandSettings) -> DemandModel:
     return fit_demand_model(
         known.history,
         known.sku_ids,
         lead_mean=known.lead_mean,
         lead_sd=known.lead_sd,
         review_days=known.review_days,
-        settings=choose_settings(known.history, known.revenue),
+        settings=settings,
+        events=known.events,
+        is_promoted=known.is_promoted,
+        elasticity=pooled_elasticity(known.history.units, known.revenue),
     )
 
 
@@ -102,16 +147,12 @@ def evaluate_demand(method: DemandModel | RegressionBaseline, features: DemandFe
     )
     if isinstance(method, DemandModel):
         if method.learned_until >= calendar.day(origin):
-            method = fit_demand_model(
-                known.history,
-                known.sku_ids,
-                lead_mean=known.lead_mean,
-                lead_sd=known.lead_sd,
-                review_days=known.review_days,
-                settings=method.settings,
-            )
-        shape = (calendar.weekdays[ahead], calendar.is_closed[ahead])
-        expected, bounds = _of_model(method, features.sku_ids, days, *shape)
+            was_corrected = bool((method.correction != 1.0).any())
+            method = _fit(known, method.settings)
+            if was_corrected:
+                again = challenge(known.history, method.settings, known.revenue)
+                method = replace(method, correction=again.correction)
+        expected, bounds = _of_model(method, features, days)
     else:
         expected = weekday_trend_regression(
             known.history.units, known.history.observed, calendar.weekdays, horizon=horizon
@@ -136,21 +177,29 @@ def evaluate_demand(method: DemandModel | RegressionBaseline, features: DemandFe
 
 
 def _of_model(
-    model: DemandModel,
-    sku_ids: IntArray,
-    days: IntArray,
-    weekdays: IntArray,
-    is_closed: BoolArray,
+    model: DemandModel, features: DemandFeatures, days: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Expected units per day, and quantiles over the sampled windows; 0 for unknown SKUs."""
-    rows = model.rows(sku_ids.tolist())
+    n_days = features.history.n_days - features.origin
+    calendar = features.history.calendar.extended_to(features.history.n_days)
+    ahead = slice(features.origin, features.history.n_days)
+    rows = model.rows(features.sku_ids.tolist())
     has_row = (rows >= 0)[:, None]
     if len(model.sku_ids) == 0:
-        return np.zeros((len(rows), len(weekdays))), np.zeros((len(rows), len(PROMISED)))
+        return np.zeros((len(rows), n_days)), np.zeros((len(rows), len(PROMISED)))
     own = model.of(np.maximum(rows, 0))
-    means = own.window_mean(days, weekdays, is_closed)
+    planned = effects_of(
+        features.events,
+        model.event_factors,
+        n_skus=len(rows),
+        n_days=n_days,
+        start=features.origin,
+    )
+    shape = (calendar.weekdays[ahead], calendar.is_closed[ahead])
+    effects = own.effects(calendar.day(features.origin), n_days, planned)
+    means = own.window_mean(days, *shape, effects)
     bounds = np.stack([own.window_quantile(means, share) for share in PROMISED], axis=1)
-    return own.predict(weekdays, is_closed) * has_row, bounds * has_row
+    return own.predict(*shape, effects) * has_row, bounds * has_row
 
 
 def normal_bounds(history: DemandHistory, days: IntArray, *, window: int = 84) -> FloatArray:

@@ -13,11 +13,10 @@ from inventory.algorithms.conformal import (
     fit_bins,
     fit_ratio_table,
 )
-from inventory.algorithms.demand_levels import fit_levels
+from inventory.algorithms.demand_levels import Levels, fit_levels
 from inventory.algorithms.demand_model import DemandSettings
 from inventory.algorithms.history import DemandHistory, has_enough_history
 from inventory.algorithms.lead_times import draw_lead_times
-from inventory.algorithms.profile import DayProfile
 
 FIRST_ORIGIN = 84
 EARLIEST_ORIGIN = 42
@@ -71,7 +70,7 @@ def fit_tables(
         levels = fit_levels(known.of(rows), settings)
         origin_bins = fit_bins(levels.level, levels.sale_share, n_splits=len(bins.level_edges) + 1)
         number = origin_bins.number(levels.level, levels.sale_share)
-        past = _Aftermath.of(pooled, rows, origin, levels.profile)
+        past = _Aftermath.of(pooled.of(rows), origin, levels)
         for _ in range(DRAWS_PER_ORIGIN):
             picked = draws[rows, rng.integers(0, draws.shape[1], len(rows))] + sample_review[rows]
             day = rng.integers(0, past.n_days, len(rows))
@@ -97,17 +96,16 @@ class _Aftermath:
     """Profile summed over the SKU's observed days only."""
 
     @classmethod
-    def of(
-        cls, history: DemandHistory, rows: IntArray, origin: int, profile: DayProfile
-    ) -> "_Aftermath":
+    def of(cls, history: DemandHistory, origin: int, levels: Levels) -> "_Aftermath":
+        usual = history.usual()
         ahead = slice(origin, min(history.n_days, origin + 90))
-        units = history.units[rows, ahead].astype(np.float64)
-        shape = profile.over(history.calendar.weekdays[ahead], history.calendar.is_closed[ahead])
-        zero = np.zeros((len(rows), 1))
+        units = usual.units[:, ahead].astype(np.float64)
+        shape = levels.shape(history, ahead)
+        zero = np.zeros((history.n_skus, 1))
         return cls(
             units=np.concatenate([zero, units.cumsum(axis=1)], axis=1),
             profile=np.concatenate(
-                [zero, (history.observed[rows, ahead] * shape).cumsum(axis=1)], axis=1
+                [zero, (usual.observed[:, ahead] * shape).cumsum(axis=1)], axis=1
             ),
         )
 
@@ -168,17 +166,16 @@ def shift_by_recent_coverage(
     _day, before = fit_tables(
         known, settings, bins, lead_mean=mean, lead_sd=spread, review_days=review, seed=seed
     )
-    past = _Aftermath.of(history, rows, origin, levels.profile)
+    past = _Aftermath.of(history.of(rows), origin, levels)
     draws = draw_lead_times(mean, spread, n_draws=64, seed=seed)
     days = np.minimum(draws + review[:, None], past.n_days)
-    shape = levels.profile.over(
-        history.calendar.weekdays[origin : history.n_days],
-        history.calendar.is_closed[origin : history.n_days],
-    )
-    elapsed = np.concatenate([[0.0], shape.cumsum()])
-    expected = levels.level * elapsed[days].mean(axis=1)
-    bounds = expected[:, None] * before.ratios[bins.number(levels.level, levels.sale_share)]
     numbers = np.arange(len(rows))
+    shape = np.broadcast_to(
+        levels.shape(known, slice(origin, history.n_days)), (len(rows), past.n_days)
+    )
+    elapsed = np.concatenate([np.zeros((len(rows), 1)), shape.cumsum(axis=1)], axis=1)
+    expected = levels.level * np.take_along_axis(elapsed, days, axis=1).mean(axis=1)
+    bounds = expected[:, None] * before.ratios[bins.number(levels.level, levels.sale_share)]
     kept = np.mean(
         [
             (past.units[numbers, days[numbers, pick]][:, None] <= bounds).mean(axis=0)

@@ -10,6 +10,8 @@ import numpy as np
 from inventory.algorithms.arrays import FloatArray
 from inventory.algorithms.history import DemandHistory
 
+PORTION = 4_096
+
 
 @dataclass(frozen=True)
 class PointScores:
@@ -25,10 +27,16 @@ def squared_steps(history: DemandHistory) -> FloatArray:
 
     The scale of RMSSE (Makridakis, Spiliotis and Assimakopoulos 2022, "M5 accuracy competition").
     """
-    steps = np.diff(history.units.astype(np.float64), axis=1) ** 2
-    lived = np.arange(1, history.n_days) > history.first_day[:, None]
-    counts = np.count_nonzero(lived, axis=1)
-    scale: FloatArray = (steps * lived).sum(axis=1) / np.maximum(1, counts)
+    first = history.first_day
+    scales = []
+    # In portions: a large shop in double precision would fill the memory several times over.
+    for start in range(0, history.n_skus, PORTION):
+        block = slice(start, start + PORTION)
+        steps = np.diff(history.units[block].astype(np.float64), axis=1) ** 2
+        lived = np.arange(1, history.n_days) > first[block, None]
+        counts = np.count_nonzero(lived, axis=1)
+        scales.append((steps * lived).sum(axis=1) / np.maximum(1, counts))
+    scale: FloatArray = np.concatenate(scales) if scales else np.zeros(0)
     return scale
 
 
@@ -53,10 +61,17 @@ def bias(forecast: FloatArray, actual: FloatArray) -> float:
 
 
 def point_scores(
-    forecast: FloatArray, actual: FloatArray, history: DemandHistory, revenue: FloatArray
+    forecast: FloatArray,
+    actual: FloatArray,
+    history: DemandHistory,
+    revenue: FloatArray,
+    scale: FloatArray | None = None,
 ) -> PointScores:
-    """Score one origin. revenue: of the 28 days before it, shape (n_skus,), any currency."""
-    scores = rmsse(forecast, actual, squared_steps(history))
+    """Score one origin. revenue: of the 28 days before it, shape (n_skus,), any currency.
+
+    scale: `squared_steps(history)`, for who scores many forecasts of one origin.
+    """
+    scores = rmsse(forecast, actual, squared_steps(history) if scale is None else scale)
     known = np.isfinite(scores)
     weights = np.where(known, np.maximum(revenue, 0.0), 0.0)
     weights = weights if weights.sum() > 0 else known.astype(np.float64)

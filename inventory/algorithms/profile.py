@@ -38,8 +38,8 @@ def fit_profile(history: DemandHistory, softened: FloatArray, *, window: int = 8
     n_days = history.n_days
     weekdays = history.calendar.weekdays[:n_days]
     is_closed = history.calendar.is_closed[:n_days]
-    totals = _shop_totals(history, softened)
-    recent = np.arange(n_days) >= n_days - window
+    totals, is_seen = _shop_totals(history, softened)
+    recent = (np.arange(n_days) >= n_days - window) & is_seen
     weekday = np.ones(7)
     for number in range(7):
         days = recent & ~is_closed & (weekdays == number)
@@ -53,7 +53,8 @@ def fit_profile(history: DemandHistory, softened: FloatArray, *, window: int = 8
     weekday = np.where(known, weekday, weekday[known].mean())
     per_day = float(weekday.mean())
     expected = weekday[weekdays] * _drift(totals, per_day)
-    closed_day = _closed_factor(totals[is_closed], expected[is_closed])
+    closed = is_closed & is_seen
+    closed_day = _closed_factor(totals[closed], expected[closed])
     return DayProfile(weekday=weekday / per_day, closed_day=closed_day)
 
 
@@ -72,8 +73,12 @@ def _closed_factor(totals: FloatArray, expected: FloatArray) -> float:
     return min(2.0, (float(ratios.sum()) + 1.0) / (len(ratios) + 1.0))
 
 
-def _shop_totals(history: DemandHistory, softened: FloatArray) -> FloatArray:
-    """Units a day as if every SKU had been on the shelf every day, shape (n_days,)."""
+def _shop_totals(history: DemandHistory, softened: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Units a day as if every SKU had been on the shelf every day, and the days to believe.
+
+    Both have shape (n_days,). A day on which nothing was usual, such as a promotion of the whole
+    shop, is not believed.
+    """
     lifetime = np.maximum(1, np.count_nonzero(history.observed, axis=1))
     totals = softened.sum(axis=0, dtype=np.float64)
     means = (softened.sum(axis=1, dtype=np.float64) / lifetime).astype(np.float32)
@@ -84,7 +89,7 @@ def _shop_totals(history: DemandHistory, softened: FloatArray) -> FloatArray:
     share = on_shelf / max(float(means.sum(dtype=np.float64)), 1e-12)
     # A day that hardly any SKU was observed on would be scaled up from next to nothing.
     corrected: FloatArray = totals / np.maximum(share, 0.2)
-    return corrected
+    return corrected, share > 0
 
 
 def _drift(totals: FloatArray, per_day: float, span: int = 28) -> FloatArray:

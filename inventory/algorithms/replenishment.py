@@ -63,13 +63,15 @@ def service_level_from_costs(
     *,
     unit_margin: FloatArray,
     yearly_holding_cost: FloatArray,
+    floor: float = LOWEST_SERVICE_LEVEL,
+    cap: float = HIGHEST_SERVICE_LEVEL,
 ) -> FloatArray:
-    """1 - hQ / (hQ + mD), held within .80 and .99; .95 where margin or demand is unknown."""
+    """1 - hQ / (hQ + mD), held within floor and cap; .95 where margin or demand is unknown."""
     holding = yearly_holding_cost * lot
     missed = unit_margin * daily_demand * DAYS_A_YEAR
     known = (missed > 0) & np.isfinite(missed) & np.isfinite(holding)
     level = 1.0 - np.divide(holding, holding + missed, out=np.full(len(missed), 0.05), where=known)
-    clipped: FloatArray = np.clip(level, LOWEST_SERVICE_LEVEL, HIGHEST_SERVICE_LEVEL)
+    clipped: FloatArray = np.clip(level, min(floor, cap), cap)
     return clipped
 
 
@@ -96,6 +98,50 @@ def is_due(position: IntArray, reorder_point: IntArray) -> BoolArray:
     return due
 
 
+def sells_before_expiry(
+    daily_demand: FloatArray,
+    shelf_life_days: FloatArray,
+    *,
+    window_median: FloatArray,
+    cover_days: FloatArray,
+) -> FloatArray:
+    """Units that sell within the shelf life more often than not; infinite where goods keep.
+
+    shelf_life_days: NaN where goods keep. The median of the shelf life is taken to lie as far below
+    its mean as that of lead time and review does.
+    """
+    mean = np.maximum(daily_demand, 0.0)
+    window = mean * cover_days
+    share = np.divide(window_median, window, out=np.ones_like(window), where=window > 0)
+    sold: FloatArray = np.where(
+        np.isnan(shelf_life_days),
+        np.inf,
+        np.floor(mean * np.nan_to_num(shelf_life_days) * np.minimum(1.0, share) + 1e-6),
+    )
+    return sold
+
+
+def within_shelf_life(
+    quantity: IntArray, room: FloatArray, *, pack: IntArray, minimum: IntArray
+) -> IntArray:
+    """No more than `room`, in full packs from the minimum order on.
+
+    room: units that will sell before they expire beside those already there; infinite where goods
+    keep. Where not even the least order fits, it is still bought when half of it will sell: an
+    empty shelf costs more than the rest.
+    """
+    packs = np.maximum(1, pack)
+    least = -(-np.maximum(1, minimum) // packs) * packs
+    bounded = np.where(np.isinf(room), quantity, np.minimum(quantity, np.maximum(0.0, room)))
+    down = bounded.astype(np.int64) // packs * packs
+    fits = down >= least
+    worth = (quantity > 0) & (2.0 * room >= least)
+    kept: IntArray = np.where(
+        np.isinf(room), quantity, np.where(fits, down, np.where(worth, least, 0))
+    ).astype(np.int64)
+    return kept
+
+
 def plan_orders(
     *,
     position: IntArray,
@@ -103,9 +149,15 @@ def plan_orders(
     lot: IntArray,
     pack: IntArray,
     minimum: IntArray,
+    minimum_stock: IntArray | None = None,
 ) -> OrderPlan:
-    """(s, S) with s the quantile of demand over lead time and review, and S = s + lot."""
+    """(s, S) with s the quantile of demand over lead time and review, and S = s + lot.
+
+    minimum_stock: the least reorder point, as staff typed it.
+    """
     reorder_point = whole_units(window_quantile)
+    if minimum_stock is not None:
+        reorder_point = np.maximum(reorder_point, minimum_stock)
     order_up_to = reorder_point + lot
     due = is_due(position, reorder_point)
     shortfall = np.where(due, np.maximum(0, order_up_to - position), 0).astype(np.int64)

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Sku
+from catalog.models import Category, Sku
 from inventory.models.stock import Warehouse
 from inventory.querysets import DemandForecastQuerySet
 from learning.models import Prediction
@@ -162,3 +162,66 @@ class TotalForecast(Prediction):
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d}"
+
+
+class CategoryForecast(Prediction):
+    """Expected sales of a category, its descendants included, for the days after `as_of`."""
+
+    category = models.ForeignKey(
+        Category, verbose_name=_("category"), on_delete=models.CASCADE, related_name="+"
+    )
+    as_of = models.DateField(_("as of"))
+    units = models.FloatField(_("expected over the horizon, units"))
+    daily_units = models.JSONField(_("expected per day, units"), default=list)
+    lower_units = models.JSONField(_("tenth percentile per day, units"), default=list)
+    upper_units = models.JSONField(_("ninetieth percentile per day, units"), default=list)
+
+    class Meta:
+        verbose_name = _("forecast of a category")
+        verbose_name_plural = _("forecasts of categories")
+        ordering: ClassVar = ["-as_of", "-units"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["category", "as_of"], name="inventory_one_category_forecast_per_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.as_of:%Y-%m-%d}"
+
+
+class ForecastAccuracy(models.Model):
+    """How the forecasts of `made_on` did over the `days` after it, as measured on `measured_on`.
+
+    wape: sum of distances over sum of units, each SKU's days added up. bias: expected minus sold
+    over sold. covered_90, covered_95, covered_99: share of windows that stayed within what was
+    promised; empty where there was nothing to hold it against.
+    """
+
+    measured_on = models.DateField(_("measured on"))
+    made_on = models.DateField(_("made on"))
+    days = models.PositiveSmallIntegerField(_("days"))
+    skus = models.PositiveIntegerField(_("SKUs"))
+    units_expected = models.FloatField(_("expected, units"))
+    units_sold = models.FloatField(_("sold, units"))
+    wape = models.FloatField(_("error of sums"))
+    bias = models.FloatField(_("bias"))
+    covered_90 = models.FloatField(_("within the ninetieth percentile"), null=True, blank=True)
+    covered_95 = models.FloatField(_("within 95 %"), null=True, blank=True)
+    covered_99 = models.FloatField(_("within 99 %"), null=True, blank=True)
+    # By how much bounds were widened from then on; 1.0 is as learned.
+    widened_by = models.FloatField(_("widened by"), default=1.0)
+    baseline_wape = models.FloatField(_("error of a 28-day mean"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("forecast accuracy")
+        verbose_name_plural = _("forecast accuracy")
+        ordering: ClassVar = ["-measured_on", "days"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["measured_on", "days"], name="inventory_one_accuracy_per_horizon"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measured_on:%Y-%m-%d}: {self.days}"

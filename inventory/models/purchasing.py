@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from catalog.models import Sku
+from inventory.models.batches import StockBatch
 from inventory.models.demand import DemandForecast
 from inventory.models.stock import Warehouse
 from inventory.querysets import PurchaseOrderLineQuerySet, PurchaseOrderQuerySet
@@ -21,9 +22,20 @@ def default_currency() -> str:
 
 
 class Supplier(models.Model):
+    class Language(models.TextChoices):
+        ENGLISH = "en", _("English")
+        CHINESE = "zh-hans", _("Chinese")
+
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=160)
     email = models.EmailField(_("email address"), blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        choices=Language.choices,
+        blank=True,
+        help_text=_("Of orders and letters to this supplier; empty: the shop's own."),
+    )
     currency = models.CharField(_("currency"), max_length=3, default=default_currency)
     lead_time_days = models.FloatField(
         _("lead time, days"), default=7.0, validators=[MinValueValidator(0.0)]
@@ -71,7 +83,19 @@ class SupplierOffer(models.Model):
     pack_size = models.PositiveIntegerField(
         _("pack, units"), default=1, validators=[MinValueValidator(1)]
     )
-    is_preferred = models.BooleanField(_("preferred"), default=True)
+    shelf_life_days = models.PositiveIntegerField(
+        _("shelf life on arrival, days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("No more is ordered than usually sells in this time; empty: it keeps."),
+    )
+    freight_minor = models.PositiveBigIntegerField(
+        _("freight and duty per unit, minor units"), default=0
+    )
+    is_preferred = models.BooleanField(
+        _("preferred"), default=True, help_text=_("Off on all: the cheapest on the shelf is taken.")
+    )
 
     history = HistoricalRecords()
 
@@ -140,6 +164,11 @@ class ReorderPolicy(models.Model):
     review_period_days = models.PositiveSmallIntegerField(
         _("review period, days"), default=1, validators=[MinValueValidator(1)]
     )
+    minimum_stock = models.PositiveIntegerField(
+        _("minimum stock, units"),
+        default=0,
+        help_text=_("Re-ordered at this stock at the latest, whatever the forecast says."),
+    )
     is_reordered = models.BooleanField(
         _("re-ordered"), default=True, help_text=_("Off: never propose this SKU again.")
     )
@@ -161,6 +190,7 @@ class PurchaseOrder(models.Model):
         DRAFT = "draft", _("draft")
         APPROVED = "approved", _("approved")
         SENT = "sent", _("sent")
+        ACKNOWLEDGED = "acknowledged", _("acknowledged")
         PART_RECEIVED = "part_received", _("partly received")
         RECEIVED = "received", _("received")
         CANCELLED = "cancelled", _("cancelled")
@@ -195,8 +225,22 @@ class PurchaseOrder(models.Model):
         related_name="+",
     )
     approved_at = models.DateTimeField(_("approved at"), null=True, blank=True)
+    # The first of two people, while the second is awaited.
+    first_approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("first approved by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    first_approved_at = models.DateTimeField(_("first approved at"), null=True, blank=True)
+    is_approved_automatically = models.BooleanField(_("approved by the shop"), default=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True, blank=True)
+    supplier_reference = models.CharField(_("supplier's reference"), max_length=80, blank=True)
     expected_on = models.DateField(_("expected on"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -254,6 +298,8 @@ class PurchaseOrderLine(Proposal):
     quantity_proposed = models.PositiveIntegerField(_("proposed, units"), null=True, blank=True)
     quantity = models.PositiveIntegerField(_("ordered, units"))
     quantity_received = models.PositiveIntegerField(_("received, units"), default=0)
+    # Set when staff know that the rest of the line will never come.
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     unit_cost_minor = models.PositiveBigIntegerField(_("unit cost, minor units"))
 
     objects = PurchaseOrderLineQuerySet.as_manager()
@@ -267,7 +313,11 @@ class PurchaseOrderLine(Proposal):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order}: {self.quantity} × {self.sku}"
+        return self.label(self.order, self.quantity, self.sku)
+
+    @staticmethod
+    def label(order: "PurchaseOrder", quantity: int, sku: "Sku | str") -> str:
+        return f"{order}: {quantity} × {sku}"
 
 
 class GoodsReceipt(models.Model):
@@ -316,6 +366,14 @@ class GoodsReceiptLine(models.Model):
     quantity_accepted = models.PositiveIntegerField(_("accepted, units"))
     quantity_damaged = models.PositiveIntegerField(_("damaged, units"), default=0)
     unit_cost_minor = models.PositiveBigIntegerField(_("actual unit cost, minor units"))
+    batch = models.ForeignKey(
+        StockBatch,
+        verbose_name=_("batch"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("goods receipt line")
@@ -328,3 +386,47 @@ class GoodsReceiptLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.receipt}: {self.quantity_accepted}"
+
+
+class PurchaseLineScore(models.Model):
+    """What a line was worth, once its goods came and once the time it was to cover is over.
+
+    Held against ordering by the habit (a monthly mean, one and a half lead times): `saved_minor`
+    is what the machine saved in lost margin and holding, negative where it cost.
+    """
+
+    class Stage(models.TextChoices):
+        RECEIVED = "received", _("on receipt")
+        COVERED = "covered", _("after its time")
+
+    line = models.ForeignKey(
+        PurchaseOrderLine,
+        verbose_name=_("purchase order line"),
+        on_delete=models.CASCADE,
+        related_name="scores",
+    )
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices)
+    from_day = models.DateField(_("from"))
+    until_day = models.DateField(_("until"))
+    units_expected = models.FloatField(_("expected, units"))
+    units_requested = models.PositiveIntegerField(_("requested, units"))
+    units_filled = models.PositiveIntegerField(_("filled, units"))
+    days_out_of_stock = models.PositiveSmallIntegerField(_("days out of stock"), default=0)
+    units_left = models.IntegerField(_("left, units"), default=0)
+    days_late = models.SmallIntegerField(_("days late"), null=True, blank=True)
+    lost_margin_minor = models.BigIntegerField(_("lost margin, minor units"), default=0)
+    holding_minor = models.BigIntegerField(_("holding, minor units"), default=0)
+    saved_minor = models.BigIntegerField(_("saved, minor units"), default=0)
+    detail = models.JSONField(_("detail"), default=dict, blank=True)
+    scored_at = models.DateTimeField(_("scored at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("score of a line")
+        verbose_name_plural = _("scores of lines")
+        ordering: ClassVar = ["-scored_at", "-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["line", "stage"], name="inventory_one_score_per_stage")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.get_stage_display()}"

@@ -14,7 +14,14 @@ from inventory.querysets import ReservationQuerySet, StockLevelQuerySet
 class Warehouse(models.Model):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
+    address = models.TextField(
+        _("delivery address"),
+        max_length=500,
+        blank=True,
+        help_text=_("Printed on purchase orders; empty: the address of the shop."),
+    )
     is_default = models.BooleanField(_("default"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("warehouse")
@@ -35,6 +42,11 @@ class Warehouse(models.Model):
 class StockLevel(models.Model):
     """Units of a SKU in a warehouse; always the sum of its movements."""
 
+    class Told(models.TextChoices):
+        ENOUGH = "enough", _("enough")
+        LOW = "low", _("low")
+        OUT = "out", _("sold out")
+
     sku = models.ForeignKey(
         Sku, verbose_name=_("SKU"), on_delete=models.PROTECT, related_name="stock_levels"
     )
@@ -43,6 +55,10 @@ class StockLevel(models.Model):
     )
     on_hand = models.IntegerField(_("on hand, units"), default=0)
     reserved = models.IntegerField(_("reserved, units"), default=0)
+    # What programs elsewhere were last told of it; empty before the first look.
+    told = models.CharField(
+        max_length=6, choices=Told.choices, blank=True, default="", editable=False
+    )
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = StockLevelQuerySet.as_manager()
@@ -74,6 +90,8 @@ class StockMovement(models.Model):
         RETURN = "return", _("return")
         ADJUSTMENT = "adjustment", _("adjustment")
         COUNT = "count", _("count")
+        TRANSFER = "transfer", _("transfer")
+        WRITE_OFF = "write_off", _("write-off")
 
     sku = models.ForeignKey(
         Sku, verbose_name=_("SKU"), on_delete=models.PROTECT, related_name="stock_movements"
@@ -87,6 +105,14 @@ class StockMovement(models.Model):
     )
     unit_cost_minor = models.PositiveBigIntegerField(
         _("unit cost, minor units"), null=True, blank=True
+    )
+    batch = models.ForeignKey(
+        "inventory.StockBatch",
+        verbose_name=_("batch"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     reference = models.CharField(_("reference"), max_length=120, blank=True, db_index=True)
     # The same key twice is the same movement: a repeated job moves nothing.

@@ -7,15 +7,25 @@ from typing import Any, Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, F, Max, Min, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 from numpy.typing import NDArray
 
 from inventory.models import DemandDay, DemandRecord, StockMovement, Warehouse
+from inventory.services.demand_columns import EPOCH, read_columns
 from inventory.services.stock import default_warehouse
 
 BATCH: Final = 500
 LONGEST_HISTORY_DAYS: Final = 730
+LEARNED_FROM: Final = (
+    "sku_id",
+    "day",
+    "units",
+    "bulk_units",
+    "price",
+    "was_out_of_stock",
+    "is_promoted",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +57,12 @@ class DemandColumns:
     first_day: date
     last_day: date
     sku_id: NDArray[np.int64]
-    day: NDArray[np.int64]
-    units: NDArray[np.float64]
-    bulk_units: NDArray[np.float64]
+    day: NDArray[np.int32]
+    units: NDArray[np.int32]
+    bulk_units: NDArray[np.int32]
     unit_price_minor: NDArray[np.float64]
     was_out_of_stock: NDArray[np.bool_]
+    is_promoted: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.sku_id)
@@ -202,37 +213,19 @@ def mark_sold_out(*, day: date) -> int:
 def read_demand(*, as_of: date) -> DemandColumns:
     """What is known of demand at the end of `as_of`, two years back at most."""
     start = as_of - timedelta(days=LONGEST_HISTORY_DAYS - 1)
-    rows = DemandDay.objects.filter(day__range=(start, as_of))
-    ends = rows.aggregate(first=Min("day"), last=Max("day"))
-    first, last = ends["first"] or as_of, ends["last"] or as_of
-    columns = (
-        list(
-            zip(
-                *rows.order_by("sku_id", "day")
-                .values_list(
-                    "sku_id",
-                    "day",
-                    "units_requested",
-                    "units_bulk",
-                    "unit_price_minor",
-                    "was_out_of_stock",
-                )
-                .iterator(chunk_size=20_000),
-                strict=True,
-            )
-        )
-        or [()] * 6
-    )
-    origin = first.toordinal()
+    columns = read_columns(names=LEARNED_FROM, start=start, as_of=as_of)
+    first = last = as_of
+    if len(columns["day"]):
+        first = EPOCH + timedelta(days=int(columns["day"].min()))
+        last = EPOCH + timedelta(days=int(columns["day"].max()))
     return DemandColumns(
         first_day=first,
         last_day=last,
-        sku_id=np.array(columns[0], dtype=np.int64),
-        day=np.array([day.toordinal() - origin for day in columns[1]], dtype=np.int64),
-        units=np.array(columns[2], dtype=np.float64),
-        bulk_units=np.array(columns[3], dtype=np.float64),
-        unit_price_minor=np.array(
-            [np.nan if price is None else price for price in columns[4]], dtype=np.float64
-        ),
-        was_out_of_stock=np.array(columns[5], dtype=np.bool_),
+        sku_id=columns["sku_id"],
+        day=columns["day"] - (first - EPOCH).days,
+        units=columns["units"],
+        bulk_units=columns["bulk_units"],
+        unit_price_minor=np.where(columns["price"] < 0, np.nan, columns["price"]),
+        was_out_of_stock=columns["was_out_of_stock"] > 0,
+        is_promoted=columns["is_promoted"] > 0,
     )

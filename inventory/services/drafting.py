@@ -1,54 +1,24 @@
-"""What the shop proposes to order: one open draft per supplier, each line with its reason.
+"""What the shop proposes to order: one open draft per supplier and warehouse, reasons included.
 
 A draft follows the forecast until a person decides on a line; from then on that line is theirs.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import NamedTuple
 
-import numpy as np
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Sum
 
-from inventory.algorithms.arrays import FloatArray, IntArray
-from inventory.algorithms.replenishment import (
-    OrderPlan,
-    economic_lot,
-    plan_orders,
-    round_to_packs,
-    service_level_from_costs,
-    stock_position,
-)
-from inventory.models import (
-    DemandForecast,
-    PriceBreak,
-    PurchaseOrder,
-    PurchaseOrderLine,
-    ReorderPolicy,
-    StockLevel,
-    Supplier,
-    SupplierOffer,
-    Warehouse,
-)
-from inventory.services.stock import default_warehouse
-from inventory.services.suppliers import (
-    LeadTime,
-    lead_time_of,
-    lead_times,
-    preferred_offers,
-)
-from learning.algorithms.explanation import Direction, Explanation, Factor
-from learning.decisions import build_decision, record_decision
+from inventory.models import PurchaseOrder, PurchaseOrderLine, Supplier, Warehouse
+from inventory.services.line_reasons import Need
+from inventory.services.needs import find_needs
+from learning.bulk import insert_columns
+from learning.decisions import record_decision, record_decisions
 from learning.models import Decision, Proposal
-
-# Assumptions where the shop has typed nothing: a year's holding costs a quarter of the cost
-# price, an order line two units of currency to write, send and unpack.
-YEARLY_HOLDING_SHARE: Final = 0.25
-ORDER_LINE_COST_MINOR: Final = 200.0
-BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,60 +33,47 @@ class DraftingReport:
     lines_withdrawn: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """One SKU worth ordering, with every number of the reason."""
-
+class _Line(NamedTuple):
+    id: int
+    order_id: int
     sku_id: int
-    offer: SupplierOffer
-    forecast: DemandForecast
+    quantity_proposed: int | None
     quantity: int
     unit_cost_minor: int
-    explanation: dict[str, Any]
+    forecast_id: int | None
+    model_version_id: int | None
+    status: str
 
+    @property
+    def is_ours(self) -> bool:
+        return self.quantity_proposed is not None and self.status == Proposal.ReviewStatus.PROPOSED
 
-@dataclass(frozen=True, slots=True)
-class _Situation:
-    """Everything the plan is made from, columns of shape (n_skus,)."""
-
-    forecasts: Sequence[DemandForecast]
-    offers: Sequence[SupplierOffer]
-    leads: Sequence[LeadTime]
-    review_days: IntArray
-    daily: FloatArray
-    on_hand: IntArray
-    reserved: IntArray
-    on_order: IntArray
-    in_drafts: IntArray
-    price_minor: FloatArray
-    cost_minor: FloatArray
-    typed_level: FloatArray
-    """NaN where staff typed none."""
+    def says(self, need: Need) -> bool:
+        """But for the reason."""
+        return (
+            self.quantity_proposed == need.quantity
+            and self.unit_cost_minor == need.unit_cost_minor
+            and self.forecast_id == need.forecast.id
+        )
 
 
 def draft_purchase_orders(*, as_of: date) -> DraftingReport:
     """Bring the open drafts in line with the forecasts in force; running twice changes nothing.
 
-    Position counts stock on hand, less what is set aside, what is on order, and what people put
-    or left in drafts. Lines that a person decided on are left alone. Each supplier's draft
-    is one short transaction.
+    Lines that a person decided on are left alone. Each draft is one short transaction.
     """
-    warehouse = default_warehouse()
-    forecasts = list(
-        DemandForecast.objects.in_force()
-        .filter(warehouse=warehouse, as_of__lte=as_of)
-        .select_related("model_version")
-        .order_by("sku_id")
-    )
-    needs = _needs(forecasts, warehouse)
-    by_supplier: dict[int, list[_Need]] = defaultdict(list)
-    for need in needs:
-        by_supplier[need.offer.supplier_id].append(need)
-    open_drafts = PurchaseOrder.objects.drafts().filter(warehouse=warehouse)
-    suppliers = set(by_supplier) | set(open_drafts.values_list("supplier_id", flat=True))
+    by_draft: dict[tuple[int, int], list[Need]] = defaultdict(list)
+    for need in find_needs(as_of=as_of):
+        by_draft[need.offer.supplier_id, need.warehouse_id].append(need)
+    open_drafts = PurchaseOrder.objects.drafts()
+    places = set(by_draft) | set(open_drafts.values_list("supplier_id", "warehouse_id"))
+    suppliers = Supplier.objects.in_bulk({supplier_id for supplier_id, _warehouse in places})
+    warehouses = Warehouse.objects.in_bulk({warehouse_id for _supplier, warehouse_id in places})
     added = changed = withdrawn = 0
-    for supplier in Supplier.objects.filter(pk__in=suppliers).order_by("pk"):
-        counts = _draft(supplier, warehouse, by_supplier.get(supplier.pk, []), as_of=as_of)
+    for place in sorted(places):
+        counts = _draft(
+            suppliers[place[0]], warehouses[place[1]], by_draft.get(place, []), as_of=as_of
+        )
         added, changed, withdrawn = (
             added + counts[0],
             changed + counts[1],
@@ -135,208 +92,9 @@ def draft_purchase_orders(*, as_of: date) -> DraftingReport:
     )
 
 
-def _needs(forecasts: Sequence[DemandForecast], warehouse: Warehouse) -> list[_Need]:
-    situation = _look_around(forecasts, warehouse)
-    if not situation.forecasts:
-        return []
-    margin = np.maximum(0.0, situation.price_minor - situation.cost_minor)
-    holding = YEARLY_HOLDING_SHARE * situation.cost_minor
-    lot = economic_lot(
-        situation.daily, order_cost=ORDER_LINE_COST_MINOR, yearly_holding_cost=holding
-    )
-    from_costs = service_level_from_costs(
-        situation.daily, lot, unit_margin=margin, yearly_holding_cost=holding
-    )
-    level = np.where(np.isnan(situation.typed_level), from_costs, situation.typed_level)
-    bound = np.array(
-        [
-            _quantile(forecast.lead_time_quantiles, share)
-            for forecast, share in zip(situation.forecasts, level.tolist(), strict=True)
-        ]
-    )
-    plan = plan_orders(
-        position=stock_position(
-            on_hand=situation.on_hand,
-            reserved=situation.reserved,
-            on_order=situation.on_order,
-            in_drafts=situation.in_drafts,
-        ),
-        window_quantile=bound,
-        lot=lot,
-        pack=np.array([offer.pack_size for offer in situation.offers]),
-        minimum=np.array([offer.minimum_order_quantity for offer in situation.offers]),
-    )
-    breaks: dict[int, list[PriceBreak]] = defaultdict(list)
-    for price_break in PriceBreak.objects.order_by("from_quantity"):
-        breaks[price_break.offer_id].append(price_break)
-    return [
-        _need(situation, plan, row, level=level, bound=bound, breaks=breaks)
-        for row in np.flatnonzero(plan.quantity > 0).tolist()
-    ]
-
-
-def _look_around(forecasts: Sequence[DemandForecast], warehouse: Warehouse) -> _Situation:
-    offers, known = preferred_offers(), lead_times()
-    policies = {policy.sku_id: policy for policy in ReorderPolicy.objects.all()}
-    kept = [
-        forecast
-        for forecast in forecasts
-        if forecast.sku_id in offers
-        and offers[forecast.sku_id].sku.is_active
-        and (forecast.sku_id not in policies or policies[forecast.sku_id].is_reordered)
-    ]
-    sku_ids = [forecast.sku_id for forecast in kept]
-    levels = {
-        sku_id: (on_hand, reserved)
-        for sku_id, on_hand, reserved in StockLevel.objects.filter(warehouse=warehouse).values_list(
-            "sku_id", "on_hand", "reserved"
-        )
-    }
-    on_order = _open_units(
-        PurchaseOrderLine.objects.filter(
-            order__in=PurchaseOrder.objects.on_order().filter(warehouse=warehouse)
-        ).wanted()
-    )
-    # Also what people keep in the draft of a supplier who is not the preferred one any more.
-    in_drafts = _open_units(
-        PurchaseOrderLine.objects.filter(
-            order__in=PurchaseOrder.objects.drafts().filter(warehouse=warehouse)
-        )
-        .wanted()
-        .filter(
-            Q(quantity_proposed__isnull=True) | ~Q(status=Proposal.ReviewStatus.PROPOSED),
-        )
-    )
-    prices = [offers[sku_id].sku.price_minor for sku_id in sku_ids]
-    typed = [policies[sku_id].service_level if sku_id in policies else None for sku_id in sku_ids]
-    return _Situation(
-        forecasts=kept,
-        offers=[offers[sku_id] for sku_id in sku_ids],
-        leads=[lead_time_of(offers[sku_id], known) for sku_id in sku_ids],
-        review_days=np.array(
-            [
-                policies[sku_id].review_period_days if sku_id in policies else 1
-                for sku_id in sku_ids
-            ],
-            dtype=np.int64,
-        ),
-        daily=np.array(
-            [forecast.units / forecast.horizon_days for forecast in kept], dtype=np.float64
-        ),
-        on_hand=_column([levels.get(sku_id, (0, 0))[0] for sku_id in sku_ids]),
-        reserved=_column([levels.get(sku_id, (0, 0))[1] for sku_id in sku_ids]),
-        on_order=_column([on_order.get(sku_id, 0) for sku_id in sku_ids]),
-        in_drafts=_column([in_drafts.get(sku_id, 0) for sku_id in sku_ids]),
-        price_minor=np.array(prices, dtype=np.float64),
-        cost_minor=np.array(
-            [offers[sku_id].unit_cost_minor for sku_id in sku_ids], dtype=np.float64
-        ),
-        typed_level=np.array(
-            [np.nan if share is None else share for share in typed], dtype=np.float64
-        ),
-    )
-
-
-def _column(values: Sequence[int]) -> IntArray:
-    return np.array(values, dtype=np.int64)
-
-
-def _open_units(lines: Any) -> dict[int, int]:
-    """Units still to come, by SKU."""
-    return dict(
-        lines.values("sku_id")
-        .annotate(units=Sum(F("quantity") - F("quantity_received")))
-        .values_list("sku_id", "units")
-    )
-
-
-def _quantile(quantiles: Mapping[str, float], share: float) -> float:
-    """Units that demand over lead time and review stays under, between the stored ones."""
-    shares = sorted(float(name) for name in quantiles)
-    units = [quantiles[str(name)] for name in shares]
-    return float(np.interp(share, shares, units)) if shares else 0.0
-
-
-def _need(
-    situation: _Situation,
-    plan: OrderPlan,
-    row: int,
-    *,
-    level: FloatArray,
-    bound: FloatArray,
-    breaks: Mapping[int, Sequence[PriceBreak]],
-) -> _Need:
-    offer, forecast, lead = situation.offers[row], situation.forecasts[row], situation.leads[row]
-    packed = int(plan.quantity[row])
-    quantity, cost = _best_break(offer, packed, breaks.get(offer.pk, ()))
-    position, up_to = int(plan.position[row]), int(plan.order_up_to[row])
-    point, lot, shortfall = int(plan.reorder_point[row]), int(plan.lot[row]), up_to - position
-    factors = [
-        Factor("reorder_point", point, Direction.UP, point),
-        Factor("lot", lot, Direction.UP, lot),
-        Factor("position", position, Direction.DOWN if position > 0 else Direction.UP, -position),
-        Factor("packs_and_minimum", packed - shortfall, Direction.UP, packed - shortfall),
-        Factor("price_break", quantity - packed, Direction.UP, quantity - packed),
-    ]
-    facts = {
-        "forecast_units": round(forecast.units, 3),
-        "forecast_days": forecast.horizon_days,
-        "forecast_as_of": forecast.as_of.isoformat(),
-        "daily_units": round(float(situation.daily[row]), 4),
-        "lead_time_mean_days": round(lead.mean_days, 2),
-        "lead_time_sd_days": round(lead.sd_days, 2),
-        "lead_time_receipts": lead.receipts,
-        "review_period_days": int(situation.review_days[row]),
-        "service_level": round(float(level[row]), 4),
-        "service_level_from": "costs" if np.isnan(situation.typed_level[row]) else "staff",
-        "quantile_units": round(float(bound[row]), 3),
-        "on_hand": int(situation.on_hand[row]),
-        "reserved": int(situation.reserved[row]),
-        "on_order": int(situation.on_order[row]),
-        "in_drafts": int(situation.in_drafts[row]),
-        "position": position,
-        "reorder_point": point,
-        "lot": lot,
-        "order_up_to": up_to,
-        "shortfall": shortfall,
-        "pack_size": offer.pack_size,
-        "minimum_order_quantity": offer.minimum_order_quantity,
-        "after_packs_and_minimum": packed,
-        "quantity": quantity,
-        "unit_cost_minor": cost,
-        "supplier_is_assumed": offer.supplier.is_assumed,
-    }
-    return _Need(
-        sku_id=forecast.sku_id,
-        offer=offer,
-        forecast=forecast,
-        quantity=quantity,
-        unit_cost_minor=cost,
-        explanation=Explanation(factors=factors, unit="units", facts=facts).as_json(),
-    )
-
-
-def _best_break(
-    offer: SupplierOffer, quantity: int, breaks: Sequence[PriceBreak]
-) -> tuple[int, int]:
-    """Quantity and unit cost, raised to a price break where the whole then costs less."""
-    best = (quantity, offer.unit_cost_minor)
-    for price_break in breaks:
-        raised = int(
-            round_to_packs(
-                np.array([max(quantity, price_break.from_quantity)]),
-                pack=np.array([offer.pack_size]),
-                minimum=np.array([offer.minimum_order_quantity]),
-            )[0]
-        )
-        if raised * price_break.unit_cost_minor < best[0] * best[1] or raised == best[0]:
-            best = (raised, price_break.unit_cost_minor)
-    return best
-
-
 @transaction.atomic
 def _draft(
-    supplier: Supplier, warehouse: Warehouse, needs: Sequence[_Need], *, as_of: date
+    supplier: Supplier, warehouse: Warehouse, needs: Sequence[Need], *, as_of: date
 ) -> tuple[int, int, int]:
     """Lines added, changed and withdrawn in the supplier's open draft."""
     order = _open_draft(supplier, warehouse, is_needed=bool(needs), as_of=as_of)
@@ -345,37 +103,19 @@ def _draft(
     # Locked: whoever decides on a line meanwhile waits, and then decides on what it has become.
     lines = {
         line.sku_id: line
-        for line in order.lines.select_for_update(of=("self",))
-        .select_related("sku", "model_version")
-        .order_by("pk")
+        for line in map(
+            _Line._make,
+            order.lines.select_for_update().order_by("pk").values_list(*_Line._fields),
+        )
     }
     wanted = {need.sku_id: need for need in needs}
-    added, changed = [], []
-    for sku_id, need in wanted.items():
-        line = lines.get(sku_id)
-        if line is None:
-            added.append(_fill(PurchaseOrderLine(order=order, sku=need.offer.sku), need))
-        elif _is_ours(line) and _differs(line, need):
-            changed.append(_fill(line, need))
-    unneeded = [line for sku_id, line in lines.items() if _is_ours(line) and sku_id not in wanted]
-    PurchaseOrderLine.objects.bulk_create(added, batch_size=100)
-    undecided = PurchaseOrderLine.objects.filter(status=Proposal.ReviewStatus.PROPOSED)
-    undecided.bulk_update(
-        changed,
-        [
-            "offer",
-            "forecast",
-            "quantity_proposed",
-            "quantity",
-            "unit_cost_minor",
-            "model_version",
-            "confidence",
-            "explanation",
-        ],
-        batch_size=100,
-    )
-    _log([*added, *changed], unneeded)
-    undecided.filter(pk__in=[line.pk for line in unneeded]).delete()
+    added = [need for need in needs if need.sku_id not in lines]
+    changed = _changed(lines, needs)
+    unneeded = [line for line in lines.values() if line.is_ours and line.sku_id not in wanted]
+    _write(order, added)
+    _write(order, changed, is_there=True)
+    _log_proposed(order, [*added, *changed])
+    _withdraw(order, unneeded)
     if added or changed or unneeded:
         order.drafted_as_of = as_of
         order.save(update_fields=["drafted_as_of", "updated_at"])
@@ -423,43 +163,90 @@ def _free_number(supplier: Supplier, as_of: date) -> str:
     return number
 
 
-def _is_ours(line: PurchaseOrderLine) -> bool:
-    return line.quantity_proposed is not None and line.status == Proposal.ReviewStatus.PROPOSED
+def _changed(lines: Mapping[int, _Line], needs: Sequence[Need]) -> list[Need]:
+    """Needs whose line is the machine's and says something else."""
+    ours = [
+        (line, need)
+        for need in needs
+        if (line := lines.get(need.sku_id)) is not None and line.is_ours
+    ]
+    alike = [line.id for line, need in ours if line.says(need)]
+    # After a new forecast every line is another: then no reason has to be read.
+    reasons = (
+        dict(
+            PurchaseOrderLine.objects.filter(order_id=ours[0][0].order_id).values_list(
+                "pk", "explanation"
+            )
+        )
+        if alike
+        else {}
+    )
+    return [
+        need
+        for line, need in ours
+        if not line.says(need) or reasons.get(line.id) != need.explanation
+    ]
 
 
-def _differs(line: PurchaseOrderLine, need: _Need) -> bool:
-    return (
-        line.quantity_proposed != need.quantity
-        or line.unit_cost_minor != need.unit_cost_minor
-        or line.forecast_id != need.forecast.pk
-        or line.explanation != need.explanation
+def _write(order: PurchaseOrder, needs: Sequence[Need], *, is_there: bool = False) -> None:
+    if not needs:
+        return
+    insert_columns(
+        PurchaseOrderLine,
+        {
+            "order_id": [order.pk] * len(needs),
+            "sku_id": [need.sku_id for need in needs],
+            "offer_id": [need.offer.id for need in needs],
+            "forecast_id": [need.forecast.id for need in needs],
+            "quantity_proposed": [need.quantity for need in needs],
+            "quantity": [need.quantity for need in needs],
+            "unit_cost_minor": [need.unit_cost_minor for need in needs],
+            "model_version_id": [need.forecast.model_version_id for need in needs],
+            "confidence": [need.forecast.confidence for need in needs],
+            "explanation": [json.dumps(need.explanation) for need in needs],
+        },
+        unique_on=["order_id", "sku_id"] if is_there else (),
+        # A new line is undecided: one that was decided on meanwhile is left alone.
+        if_still=["status"] if is_there else (),
     )
 
 
-def _fill(line: PurchaseOrderLine, need: _Need) -> PurchaseOrderLine:
-    line.offer = need.offer
-    line.forecast = need.forecast
-    line.quantity_proposed = line.quantity = need.quantity
-    line.unit_cost_minor = need.unit_cost_minor
-    line.model_version = need.forecast.model_version
-    line.confidence = need.forecast.confidence
-    line.explanation = need.explanation
-    return line
+def _log_proposed(order: PurchaseOrder, needs: Sequence[Need]) -> None:
+    if not needs:
+        return
+    keys = dict(order.lines.values_list("sku_id", "pk"))
+    record_decisions(
+        action=Decision.Action.PROPOSE,
+        model=PurchaseOrderLine,
+        subject_ids=[keys[need.sku_id] for need in needs],
+        labels=[
+            PurchaseOrderLine.label(order, need.quantity, need.offer.sku_code) for need in needs
+        ],
+        version_ids=[need.forecast.model_version_id for need in needs],
+        proposed=[
+            {"quantity": need.quantity, "unit_cost_minor": need.unit_cost_minor} for need in needs
+        ],
+        reason="forecast",
+    )
 
 
-def _log(proposed: Sequence[PurchaseOrderLine], withdrawn: Sequence[PurchaseOrderLine]) -> None:
-    decisions = [
-        build_decision(
-            action=action,
-            subject=line,
-            version=line.model_version,
-            proposed={"quantity": line.quantity, "unit_cost_minor": line.unit_cost_minor},
-            reason=reason,
-        )
-        for action, lines, reason in (
-            (Decision.Action.PROPOSE, proposed, "forecast"),
-            (Decision.Action.SUPERSEDE, withdrawn, "not needed any more"),
-        )
-        for line in lines
-    ]
-    Decision.objects.bulk_create(decisions, batch_size=BATCH)
+def _withdraw(order: PurchaseOrder, lines: Sequence[_Line]) -> None:
+    if not lines:
+        return
+    codes = dict(order.lines.values_list("sku_id", "sku__code"))
+    record_decisions(
+        action=Decision.Action.SUPERSEDE,
+        model=PurchaseOrderLine,
+        subject_ids=[line.id for line in lines],
+        labels=[
+            PurchaseOrderLine.label(order, line.quantity, codes[line.sku_id]) for line in lines
+        ],
+        version_ids=[line.model_version_id for line in lines],
+        proposed=[
+            {"quantity": line.quantity, "unit_cost_minor": line.unit_cost_minor} for line in lines
+        ],
+        reason="not needed any more",
+    )
+    PurchaseOrderLine.objects.filter(
+        pk__in=[line.id for line in lines], status=Proposal.ReviewStatus.PROPOSED
+    ).delete()

@@ -6,39 +6,33 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
-from django.db import transaction
+from django.db.models import QuerySet
 
-from inventory.algorithms.arrays import FloatArray, IntArray
+from catalog.models import Sku
+from inventory.algorithms.arrays import FloatArray
 from inventory.algorithms.demand_model import DemandModel
-from inventory.algorithms.lead_times import draw_lead_times
-from inventory.models import (
-    DemandDay,
-    DemandForecast,
-    PurchaseOrderLine,
-    ReorderPolicy,
-    TotalForecast,
-)
+from inventory.models import CalendarEvent, DemandDay, DemandForecast, PurchaseOrderLine
+from inventory.services.accuracy import widened_by
 from inventory.services.assumptions import assume_suppliers
 from inventory.services.calendar import calendar_from
-from inventory.services.stock import default_warehouse
-from inventory.services.suppliers import (
-    lead_time_of,
-    lead_times,
-    preferred_offers,
+from inventory.services.events import as_events, effects_ahead, suggest_events
+from inventory.services.forecast_rows import (
+    HORIZON_DAYS,
+    LONGEST_WINDOW_DAYS,
+    outlook_of,
+    windows_of,
+    write_rows,
 )
+from inventory.services.totals import KEPT_WEEKLY_DAYS, write_totals
 from learning import serving
-from learning.algorithms.explanation import Direction, Explanation, Factor
 from learning.models import ModelVersion
+from learning.serving import Served
 
-HORIZON_DAYS: Final = 28
-LONGEST_WINDOW_DAYS: Final = 120
-DRAWS: Final = 200
-BATCH: Final = 500
-QUANTILES: Final = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
+BATCH: Final = 5_000
+NOTHING: Final = 1e-9
 # Old forecasts are kept to be held against what happened: every day for two weeks, then one a
 # week for a quarter.
 KEPT_DAILY_DAYS: Final = 14
-KEPT_WEEKLY_DAYS: Final = 91
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,176 +54,55 @@ class ForecastChart:
     factors: Sequence[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Lead time and review of each SKU of a model, shape (n_skus,)."""
-
-    lead_mean: FloatArray
-    lead_sd: FloatArray
-    review_days: IntArray
-
-
-def windows_of(sku_ids: Sequence[int]) -> Windows:
-    """How long the stock of each SKU must last until the next delivery."""
-    offers, known = preferred_offers(), lead_times()
-    leads = [lead_time_of(offers.get(sku_id), known) for sku_id in sku_ids]
-    reviews = dict(ReorderPolicy.objects.values_list("sku_id", "review_period_days"))
-    return Windows(
-        lead_mean=np.array([lead.mean_days for lead in leads], dtype=np.float64),
-        lead_sd=np.array([lead.sd_days for lead in leads], dtype=np.float64),
-        review_days=np.array([reviews.get(sku_id, 1) for sku_id in sku_ids], dtype=np.int64),
-    )
-
-
-def window_means(model: DemandModel, windows: Windows, *, as_of: date) -> FloatArray:
-    """Expected units over lead time and review from the day after `as_of`, shape (n_skus,)."""
-    calendar = calendar_from(as_of + timedelta(days=1), LONGEST_WINDOW_DAYS)
-    draws = draw_lead_times(windows.lead_mean, windows.lead_sd, n_draws=DRAWS)
-    days = np.minimum(draws + windows.review_days[:, None], LONGEST_WINDOW_DAYS)
-    return model.window_mean(days, calendar.weekdays, calendar.is_closed)
-
-
 def write_forecasts(*, version: ModelVersion, model: DemandModel, as_of: date) -> int:
     """Replace the forecasts in force by those of a version; returns how many SKUs.
 
     Batches are short transactions: a page sees the old or the new forecast of a SKU. Writing the
     same day again changes the rows in place, so purchase orders keep pointing at them.
     """
-    warehouse = default_warehouse()
+    model = _of_skus_that_are_left(model)
     # Before the windows: a run tomorrow must find the same lead times as this one.
     assume_suppliers(sku_ids=model.sku_ids.tolist())
-    calendar = calendar_from(as_of + timedelta(days=1), HORIZON_DAYS)
-    ahead = (calendar.weekdays, calendar.is_closed)
-    daily = model.predict(*ahead)
-    lower, upper = model.day_quantiles(*ahead, 0.1), model.day_quantiles(*ahead, 0.9)
+    suggest_events(as_of=as_of)
+    effects = effects_ahead(model=model, as_of=as_of, n_days=LONGEST_WINDOW_DAYS)
     windows = windows_of(model.sku_ids.tolist())
-    means = window_means(model, windows, as_of=as_of)
-    bounds = np.stack([model.window_quantile(means, share) for share in QUANTILES], axis=1)
-    cover = np.rint(windows.lead_mean + windows.review_days).astype(np.int64)
+    widened = widened_by(before=as_of)
+    n_days = HORIZON_DAYS
+    plain, planned = np.zeros(n_days), np.zeros(n_days)
+    groups = model.group_totals.groups
+    by_group = np.zeros((2, len(groups), n_days))
     for start in range(0, len(model.sku_ids), BATCH):
-        rows = range(start, min(start + BATCH, len(model.sku_ids)))
-        forecasts = [
-            DemandForecast(
-                sku_id=int(model.sku_ids[row]),
-                warehouse=warehouse,
-                as_of=as_of,
-                horizon_days=HORIZON_DAYS,
-                units=float(daily[row].sum()),
-                daily_units=_short(daily[row]),
-                lower_units=_short(lower[row]),
-                upper_units=_short(upper[row]),
-                cover_days=int(cover[row]),
-                lead_time_quantiles=dict(
-                    zip(map(str, QUANTILES), _short(bounds[row]), strict=True)
-                ),
-                is_current=True,
-                model_version=version,
-                confidence=_confidence(bounds[row]),
-                explanation=_explain(model, row, *ahead).as_json(),
-            )
-            for row in rows
-        ]
-        _replace(forecasts, as_of=as_of)
+        rows = np.arange(start, min(start + BATCH, len(model.sku_ids)))
+        outlook = outlook_of(model, rows, effects, windows.of(rows), as_of=as_of, widened=widened)
+        write_rows(outlook, version=version, as_of=as_of)
+        places = np.searchsorted(groups, outlook.model.group)
+        for side, units in enumerate((outlook.plain, outlook.daily)):
+            np.add.at(by_group[side], places, units)
     DemandForecast.objects.in_force().exclude(as_of=as_of).update(is_current=False)
     DemandForecast.objects.in_force().exclude(model_version=version).update(is_current=False)
-    _write_total(version=version, model=model, as_of=as_of)
+    plain, planned = by_group.sum(axis=1)
+    write_totals(
+        version=version,
+        model=model,
+        as_of=as_of,
+        factors=_ratio(planned, plain),
+        group_factors=_ratio(by_group[1], by_group[0]),
+    )
     _prune(as_of=as_of)
     return len(model.sku_ids)
 
 
-@transaction.atomic
-def _replace(forecasts: list[DemandForecast], *, as_of: date) -> None:
-    sku_ids = [forecast.sku_id for forecast in forecasts]
-    DemandForecast.objects.in_force().filter(sku_id__in=sku_ids).exclude(as_of=as_of).update(
-        is_current=False
-    )
-    DemandForecast.objects.bulk_create(
-        forecasts,
-        batch_size=100,
-        update_conflicts=True,
-        unique_fields=["sku", "warehouse", "as_of"],
-        update_fields=[
-            "horizon_days",
-            "units",
-            "daily_units",
-            "lower_units",
-            "upper_units",
-            "cover_days",
-            "lead_time_quantiles",
-            "is_current",
-            "model_version",
-            "confidence",
-            "explanation",
-        ],
-    )
+def _ratio(planned: FloatArray, plain: FloatArray) -> FloatArray:
+    """What plans and seasons make of usual days, 1 where nothing is expected."""
+    ratio: FloatArray = np.divide(planned, plain, out=np.ones_like(plain), where=plain > 0)
+    return ratio
 
 
-def _short(values: FloatArray) -> list[float]:
-    return [round(value, 4) for value in values.tolist()]
-
-
-def _confidence(bounds: FloatArray) -> float:
-    """How near the median of demand over the lead time lies to its ninetieth percentile."""
-    median, ninetieth = float(bounds[0]), float(bounds[2])
-    return round(min(1.0, median / ninetieth), 4) if ninetieth > 0 else 0.0
-
-
-def _explain(model: DemandModel, row: int, weekdays: IntArray, is_closed: Any) -> Explanation:
-    neutral = {"level": 0.0, "shop_total": 1.0, "weekday": float(len(weekdays)), "holiday": 1.0}
-    factors = [
-        Factor(
-            name=factor.name,
-            value=factor.value,
-            direction=(
-                Direction.NONE
-                if abs(factor.value - neutral[factor.name]) < 1e-9
-                else Direction.UP
-                if factor.value > neutral[factor.name]
-                else Direction.DOWN
-            ),
-            weight=factor.value,
-        )
-        for factor in model.explain(row, weekdays, is_closed)
-    ]
-    return Explanation(
-        factors=factors,
-        unit="factor",
-        facts={
-            "level_units_a_day": float(model.level[row]),
-            "share_of_days_with_demand": float(model.sale_share[row]),
-            "learned_until": model.learned_until.isoformat(),
-        },
-    )
-
-
-@transaction.atomic
-def _write_total(*, version: ModelVersion, model: DemandModel, as_of: date) -> None:
-    calendar = calendar_from(as_of + timedelta(days=1), HORIZON_DAYS)
-    expected, low, high = model.shop_total.predict(
-        model.profile, calendar.weekdays, calendar.is_closed
-    )
-    explanation = Explanation(
-        factors=[Factor("level", model.shop_total.level, Direction.UP, model.shop_total.level)],
-        unit="factor",
-    ).as_json()
-    TotalForecast.objects.bulk_create(
-        (
-            TotalForecast(
-                as_of=as_of,
-                day=calendar.day(number),
-                units=float(expected[number]),
-                lower_units=float(low[number]),
-                upper_units=float(high[number]),
-                model_version=version,
-                explanation=explanation,
-            )
-            for number in range(HORIZON_DAYS)
-        ),
-        update_conflicts=True,
-        unique_fields=["as_of", "day"],
-        update_fields=["units", "lower_units", "upper_units", "model_version", "explanation"],
-    )
-    TotalForecast.objects.filter(as_of__lt=as_of - timedelta(days=KEPT_WEEKLY_DAYS)).delete()
+def _of_skus_that_are_left(model: DemandModel) -> DemandModel:
+    """A product may have been deleted since the model learned of it."""
+    left = np.array(sorted(QuerySet(Sku).values_list("pk", flat=True)), dtype=np.int64)
+    rows = np.flatnonzero(np.isin(model.sku_ids, left))
+    return model if len(rows) == len(model.sku_ids) else model.of(rows)
 
 
 def _prune(*, as_of: date) -> None:
@@ -248,6 +121,77 @@ def refresh_forecasts(*, as_of: date) -> int:
     if served.version is None:
         return 0
     return write_forecasts(version=served.version, model=served.model, as_of=as_of)
+
+
+def factors_by_day(*, sku_id: int) -> list[dict[str, float]]:
+    """What each day of the SKU's forecast in force is the product of, by name of the factor.
+
+    Worked out anew from the version and plans of today; empty where the model has no such SKU.
+    """
+    forecast = (
+        DemandForecast.objects.in_force()
+        .filter(sku_id=sku_id)
+        .select_related("sku__product__category")
+        .first()
+    )
+    if forecast is None:
+        return []
+    first_day = forecast.as_of + timedelta(days=1)
+    events = (
+        CalendarEvent.objects.active()
+        .between(first_day, forecast.as_of + timedelta(days=HORIZON_DAYS))
+        .concerning(forecast.sku)
+    )
+    return factors_of(
+        forecast=forecast, served=serving.load("inventory.demand"), events=list(events)
+    )
+
+
+def factors_of(
+    *, forecast: DemandForecast, served: Served, events: Sequence[CalendarEvent]
+) -> list[dict[str, float]]:
+    """The factors of each day of a forecast. events: active, in its days, and of its SKU."""
+    row = int(served.model.rows([forecast.sku_id])[0])
+    if served.version is None or row < 0:
+        return []
+    model: DemandModel = served.model.of(np.array([row]))
+    first_day = forecast.as_of + timedelta(days=1)
+    calendar = calendar_from(first_day, HORIZON_DAYS)
+    planned = effects_ahead(
+        model=model,
+        as_of=forecast.as_of,
+        n_days=HORIZON_DAYS,
+        events=as_events(events, first_day=first_day),
+    )
+    effects = model.effects(first_day, HORIZON_DAYS, planned)
+    return [
+        {
+            name: value
+            for name, value in model.explain(
+                0,
+                calendar.weekdays[number : number + 1],
+                calendar.is_closed[number : number + 1],
+                [effect.on(number) for effect in effects],
+            )
+            if name == "level" or abs(value - 1.0) > NOTHING
+        }
+        for number in range(HORIZON_DAYS)
+    ]
+
+
+def past_days(*, sku_id: int, last_day: date, n_days: int) -> list[DayOfChart]:
+    """What was asked for of a SKU on each of the days up to the last one, oldest first."""
+    first_day = last_day - timedelta(days=n_days - 1)
+    sold: dict[date, int] = {}
+    empty: set[date] = set()
+    for row in DemandDay.objects.filter(sku_id=sku_id, day__range=(first_day, last_day)):
+        sold[row.day] = sold.get(row.day, 0) + row.units_requested
+        if row.was_out_of_stock:
+            empty.add(row.day)
+    return [
+        DayOfChart(day=day, sold=sold.get(day, 0), was_out_of_stock=day in empty)
+        for day in (first_day + timedelta(days=number) for number in range(n_days))
+    ]
 
 
 def forecast_chart(*, sku_id: int, history_days: int = 91) -> ForecastChart:
@@ -269,17 +213,7 @@ def forecast_chart(*, sku_id: int, history_days: int = 91) -> ForecastChart:
     )
     if last is None:
         return ForecastChart([], None, [])
-    first = last - timedelta(days=history_days - 1)
-    sold: dict[date, int] = {}
-    empty: set[date] = set()
-    for row in DemandDay.objects.filter(sku_id=sku_id, day__range=(first, last)):
-        sold[row.day] = sold.get(row.day, 0) + row.units_requested
-        if row.was_out_of_stock:
-            empty.add(row.day)
-    days = [
-        DayOfChart(day=day, sold=sold.get(day, 0), was_out_of_stock=day in empty)
-        for day in (first + timedelta(days=number) for number in range(history_days))
-    ]
+    days = past_days(sku_id=sku_id, last_day=last, n_days=history_days)
     if forecast is not None:
         days += [
             DayOfChart(day=last + timedelta(days=number), expected=mean, lower=low, upper=high)

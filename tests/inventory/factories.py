@@ -1,12 +1,15 @@
 """Shops with a past, for tests of forecasting and purchasing."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 
-from catalog.models import Sku
+from catalog.models import Category, Sku
 from inventory.models import (
+    CalendarEvent,
     DemandDay,
     DemandForecast,
     PurchaseOrder,
@@ -15,7 +18,8 @@ from inventory.models import (
     SupplierOffer,
 )
 from inventory.services.stock import default_warehouse
-from learning.models import Proposal
+from learning.models import Proposal, TrainingRun
+from learning.services.training import retrain
 from tests.factories import make_offer, make_sku
 
 LAST_DAY = date(2026, 3, 1)
@@ -47,6 +51,34 @@ def make_demand_history(
                 )
     DemandDay.objects.bulk_create(days)
     return skus
+
+
+def learn_demand(back: int = 0) -> TrainingRun:
+    """Retrain for a day before the last; a version that failed its gate is no shop to test."""
+    run = retrain("inventory.demand", as_of=LAST_DAY - timedelta(days=back))
+    if run.status == TrainingRun.Status.REJECTED:
+        gates = run.version.gates.filter(passed=False)
+        pytest.fail(str(list(gates.values_list("metric", "reference", "value", "bound"))))
+    return run
+
+
+def make_event(
+    *, categories: Iterable[Category] = (), skus: Iterable[Sku] = (), **fields: Any
+) -> CalendarEvent:
+    """A promotion of the whole shop on the day after the last."""
+    day = LAST_DAY + timedelta(days=1)
+    event = CalendarEvent.objects.create(
+        **{
+            "kind": "promotion",
+            "name": f"Event {CalendarEvent.objects.count() + 1}",
+            "starts_on": day,
+            "ends_on": day,
+            **fields,
+        }
+    )
+    event.categories.set(categories)
+    event.skus.set(skus)
+    return event
 
 
 def make_forecast(**fields: Any) -> DemandForecast:

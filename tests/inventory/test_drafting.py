@@ -126,13 +126,19 @@ def test_the_minimum_order_is_no_stock_to_be_kept() -> None:
     assert draft_purchase_orders(as_of=LAST_DAY).lines == 0
 
 
-def test_a_price_break_is_taken_where_the_whole_costs_less() -> None:
-    worth, not_worth = make_replenished_sku(), make_replenished_sku()
-    PriceBreak.objects.create(offer=worth, from_quantity=50, unit_cost_minor=800)
-    PriceBreak.objects.create(offer=not_worth, from_quantity=60, unit_cost_minor=900)
+def test_a_price_break_is_taken_where_a_year_then_costs_less() -> None:
+    worth, too_little, too_far = (make_replenished_sku() for _ in range(3))
+    PriceBreak.objects.create(offer=worth, from_quantity=60, unit_cost_minor=900)
+    PriceBreak.objects.create(offer=too_little, from_quantity=60, unit_cost_minor=998)
+    # More than six weeks above the reorder point.
+    PriceBreak.objects.create(offer=too_far, from_quantity=63, unit_cost_minor=500)
     draft_purchase_orders(as_of=LAST_DAY)
     lines = PurchaseOrderLine.objects.values_list("sku_id", "quantity", "unit_cost_minor")
-    assert set(lines) == {(worth.sku_id, 50, 800), (not_worth.sku_id, UP_TO, 1000)}
+    assert set(lines) == {
+        (worth.sku_id, 60, 900),
+        (too_little.sku_id, UP_TO, 1000),
+        (too_far.sku_id, UP_TO, 1000),
+    }
 
 
 def test_a_draft_follows_the_forecast_until_a_person_decides() -> None:
@@ -244,9 +250,9 @@ def test_a_dearer_offer_steps_in_when_the_preferred_supplier_stops() -> None:
     stopped = make_offer(sku=sku, unit_cost_minor=100)
     make_offer(sku=sku, unit_cost_minor=300, is_preferred=False)
     cheaper = make_offer(sku=sku, unit_cost_minor=200, is_preferred=False)
-    assert suppliers.preferred_offers()[sku.pk] == stopped
+    assert suppliers.preferred_offers()[sku.pk].id == stopped.pk
     Supplier.objects.filter(pk=stopped.supplier_id).update(is_active=False)
-    assert suppliers.preferred_offers()[sku.pk] == cheaper
+    assert suppliers.preferred_offers()[sku.pk].id == cheaper.pk
 
 
 def test_a_forecast_from_after_the_day_is_not_looked_at() -> None:

@@ -1,14 +1,16 @@
 """What staff type and read on the pages of purchase orders."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from ecomsite.backoffice.dashboard.purchasing import read_drafts, read_shortages
-from inventory.models import GoodsReceipt, PurchaseOrder, StockLevel
+from inventory.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, StockLevel
 from tests.factories import make_offer, make_user
 from tests.inventory.factories import make_purchase_order, make_replenished_sku
 
@@ -120,3 +122,64 @@ def test_what_was_rejected_is_not_on_its_way() -> None:
     assert {row.code: row.on_order for row in read_shortages()} == {
         line.sku.code: "0" if line.status == "rejected" else "7" for line in order.lines.all()
     }
+
+
+@pytest.mark.usefixtures("buyer")
+def test_every_step_of_an_order_is_a_button(client: Client) -> None:
+    order = make_purchase_order(lines={make_offer(): 20})
+    line = order.lines.get()
+    said = press(client, "approve", order.pk, seen_cost="20000")
+    assert said == [f"{order.number} is approved; the letter to {order.supplier} is on its way."]
+    press(client, "send", order.pk)
+    press(client, "acknowledge", order.pk, reference="AB-1", promised_on="2030-01-31")
+    order.refresh_from_db()
+    assert (order.status, order.supplier_reference) == ("sent", "")
+    soon = (timezone.localdate() + timedelta(days=3)).isoformat()
+    press(client, "acknowledge", order.pk, reference="AB-1", promised_on=soon)
+    fields = {
+        f"accepted_{line.pk}": "12",
+        f"cost_{line.pk}": "9.50",
+        f"batch_{line.pk}": "B7",
+        f"expires_{line.pk}": "2030-06-30",
+    }
+    press(client, "receive", order.pk, **fields)
+    press(client, "close", order.pk, line.pk)
+    order.refresh_from_db()
+    assert (order.status, order.supplier_reference) == ("received", "AB-1")
+    booked = GoodsReceiptLine.objects.get()
+    assert (booked.quantity_accepted, booked.unit_cost_minor) == (12, 950)
+    assert booked.batch is not None
+    assert booked.batch.expires_on == date(2030, 6, 30)
+
+
+@pytest.mark.usefixtures("buyer")
+@pytest.mark.parametrize("typed", ["9.505", "-1", "1e3", "９", "ten"])
+def test_a_cost_that_is_no_amount_books_nothing(client: Client, typed: str) -> None:
+    order = make_purchase_order(lines={make_offer(): 20}, status="sent")
+    line = order.lines.get().pk
+    said = press(client, "receive", order.pk, **{f"accepted_{line}": "1", f"cost_{line}": typed})
+    assert said == [f"“{typed}” is not an amount of money."]
+    assert not GoodsReceipt.objects.exists()
+
+
+@pytest.mark.usefixtures("buyer")
+@pytest.mark.parametrize("typed", ["31/12/2030", "2030-02-30", "soon"])
+def test_an_expiry_that_is_no_day_books_nothing(client: Client, typed: str) -> None:
+    order = make_purchase_order(lines={make_offer(): 20}, status="sent")
+    line = order.lines.get().pk
+    said = press(client, "receive", order.pk, **{f"accepted_{line}": "1", f"expires_{line}": typed})
+    assert said == [f"“{typed}” is not a day."]
+    assert not GoodsReceipt.objects.exists()
+
+
+@pytest.mark.usefixtures("buyer")
+def test_the_files_for_the_supplier_can_be_downloaded_once_it_is_approved(client: Client) -> None:
+    order = make_purchase_order(lines={make_offer(): 20})
+    address = reverse("admin:inventory_purchaseorder_papers", args=[order.pk, "pdf"])
+    assert client.get(address).status_code == 404
+    PurchaseOrder.objects.update(status="approved")
+    assert client.get(address).content.startswith(b"%PDF-")
+    table = client.get(reverse("admin:inventory_purchaseorder_papers", args=[order.pk, "csv"]))
+    assert table.headers["Content-Disposition"] == f'attachment; filename="{order.number}.csv"'
+    other = reverse("admin:inventory_purchaseorder_papers", args=[order.pk, "exe"])
+    assert client.get(other).status_code == 404

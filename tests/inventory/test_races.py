@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from catalog.models import Product
 from inventory.errors import EmptyOrderError
 from inventory.models import (
     DemandForecast,
@@ -21,6 +22,7 @@ from inventory.models import (
     StockLevel,
 )
 from inventory.services import purchasing, stock
+from inventory.services.availability import show_availability
 from inventory.services.drafting import draft_purchase_orders
 from inventory.services.purchasing import Arrival
 from inventory.services.stock import StockRequest
@@ -115,7 +117,7 @@ def test_a_line_that_a_buyer_corrects_during_the_run_is_his() -> None:
     DemandForecast.objects.update(lead_time_quantiles={"0.5": 10.0, "0.95": 30.0})
     with somebody(
         lambda: purchasing.correct_line(line, quantity=60, user=buyer),
-        before='UPDATE "inventory_purchaseorderline"',
+        before='INSERT INTO "inventory_purchaseorderline"',
     ) as other:
         draft_purchase_orders(as_of=LAST_DAY)
     other[0].result()
@@ -180,3 +182,15 @@ def test_a_delivery_booked_by_two_at_the_same_time_comes_in_once() -> None:
         receipt = purchasing.receive_goods(order, arrivals=arrivals, key="note-7")
     assert other[0].result() == receipt == GoodsReceipt.objects.get()
     assert StockLevel.objects.get().on_hand == 24
+
+
+def test_of_two_that_show_what_can_be_bought_the_later_has_the_last_word() -> None:
+    level = make_stock_level(on_hand=1)
+    products = [level.sku.product_id]
+    with somebody(
+        lambda: stock.reserve_stock([StockRequest(level.sku_id, 1)], owner="cart:1"),
+        before='UPDATE "catalog_product"',
+    ) as other:
+        show_availability(product_ids=products)
+    other[0].result()
+    assert not Product.objects.get(pk=products[0]).has_stock

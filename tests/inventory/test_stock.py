@@ -9,8 +9,9 @@ from catalog.models import Product, Sku
 from inventory.errors import InsufficientStockError, NothingReservedError
 from inventory.models import Reservation, StockLevel, StockMovement
 from inventory.services import stock
+from inventory.services.availability import free_units
 from inventory.services.stock import Movement, StockRequest
-from tests.factories import make_sku, make_stock_level
+from tests.factories import make_sku, make_stock_level, make_warehouse
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +187,44 @@ def test_the_catalogue_hears_when_the_last_unit_goes_and_when_one_comes_back() -
     assert not is_shown()
     stock.record_movements([Movement(sku.pk, 1, StockMovement.Kind.RETURN, key="back")])
     assert is_shown()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_goods_in_another_warehouse_are_not_shown_as_for_sale() -> None:
+    sku = make_sku()
+    other = make_warehouse()
+    stock.receive_stock(sku_id=sku.pk, quantity=5, key="elsewhere", warehouse=other)
+    assert free_units(sku_ids=[sku.pk]) == {sku.pk: 0}
+    assert not Product.objects.get().has_stock
+    stock.receive_stock(sku_id=sku.pk, quantity=1, key="here")
+    assert free_units(sku_ids=[sku.pk]) == {sku.pk: 1}
+    assert Product.objects.get().has_stock
+
+
+def test_a_hold_handed_over_joins_the_one_that_is_there() -> None:
+    shared, alone = make_stock_level(on_hand=9), make_stock_level(on_hand=9)
+    soon = timezone.now() + timedelta(minutes=15)
+    stock.reserve_stock([StockRequest(shared.sku_id, 2)], owner="order:8")
+    stock.reserve_stock(
+        [StockRequest(shared.sku_id, 3), StockRequest(alone.sku_id, 1)],
+        owner="cart:1",
+        expires_at=soon,
+    )
+    assert stock.hand_over_reservations(owner="cart:1", to="order:8") == 2
+    holds = Reservation.objects.held().order_by("sku_id")
+    assert list(holds.values_list("owner", "sku", "quantity", "expires_at")) == [
+        ("order:8", shared.sku_id, 5, None),
+        ("order:8", alone.sku_id, 1, None),
+    ]
+    assert (level_of(shared.sku), level_of(alone.sku)) == ((9, 5), (9, 1))
+    assert stock.release_stock(owner="order:8") == 6
+    assert (level_of(shared.sku), level_of(alone.sku)) == ((9, 0), (9, 0))
+
+
+def test_an_owner_may_set_aside_what_is_free_and_what_they_hold() -> None:
+    level, empty = make_stock_level(on_hand=9), make_sku()
+    stock.reserve_stock([StockRequest(level.sku_id, 4)], owner="cart:1")
+    stock.reserve_stock([StockRequest(level.sku_id, 2)], owner="cart:2")
+    skus = [level.sku_id, empty.pk]
+    assert free_units(sku_ids=skus) == {level.sku_id: 3, empty.pk: 0}
+    assert free_units(sku_ids=skus, owner="cart:1") == {level.sku_id: 7, empty.pk: 0}

@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from inventory.algorithms.arrays import BoolArray, FloatArray
+from inventory.algorithms.arrays import BoolArray, FloatArray, IntArray
 from inventory.algorithms.demand_evaluation import DemandFeatures
 from inventory.algorithms.history import Calendar, DemandHistory, clean_history
 
@@ -22,10 +22,18 @@ def make_history(
     *,
     closed: tuple[int, ...] = (),
     was_out_of_stock: BoolArray | None = None,
+    is_special: BoolArray | None = None,
+    group: IntArray | None = None,
 ) -> DemandHistory:
     """A history that begins on a Monday."""
     matrix = np.asarray(units, dtype=np.float64)
-    return clean_history(matrix, make_calendar(matrix.shape[1], closed=closed), was_out_of_stock)
+    return clean_history(
+        matrix,
+        make_calendar(matrix.shape[1], closed=closed),
+        was_out_of_stock,
+        is_special=is_special,
+        group=group,
+    )
 
 
 def make_shop_demand(*, n_skus: int = 200, n_days: int = 210, seed: int = 7) -> FloatArray:
