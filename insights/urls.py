@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insights.api import InteractionsView
+from insights.api import report_interactions
 
 app_name = "insights"
-urlpatterns = [path("interactions/", InteractionsView.as_view(), name="interaction-list")]
+urlpatterns = [path("interactions/", report_interactions, name="interaction-list")]

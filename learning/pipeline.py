@@ -17,7 +17,10 @@ from learning.models import Anomaly, DriftReport, GateResult, ModelVersion
 
 
 class Model(Protocol):
-    """A trained model: loads without training libraries, is stored without pickle."""
+    """A trained model: loads without training libraries, is stored without pickle.
+
+    One whose format is `learning.algorithms.arrays.FORMAT` is given mapped memory to load from.
+    """
 
     format: ClassVar[str]
 

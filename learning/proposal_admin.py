@@ -79,10 +79,12 @@ class ProposalAdmin(ReadOnlyAdmin):
 
     change_form_outer_before_template = "learning/staff/proposal.html"
     list_disable_select_all = True
-    actions = ("accept_selected", "reject_selected")
+    actions: tuple[str, ...] = ("accept_selected", "reject_selected")
     # Facts of the explanation worth showing, by code, and which of them are shares.
     shown_facts: Sequence[str] = ()
     share_facts: Sequence[str] = ()
+    # What a service may refuse a decision with; told, and the next row is decided on.
+    refusals: tuple[type[Exception], ...] = (LearningError,)
 
     # What an app fills in.
 
@@ -152,7 +154,7 @@ class ProposalAdmin(ReadOnlyAdmin):
             try:
                 decide(proposal, user=person(request), reason="")
                 n_done += 1
-            except LearningError as error:
+            except self.refusals as error:
                 problems.append(str(error))
         if n_done:
             done = ngettext("Decided on %(n)d proposal.", "Decided on %(n)d proposals.", n_done)

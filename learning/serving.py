@@ -8,6 +8,7 @@ import structlog
 from django.utils import timezone
 
 from learning import artefacts, registry
+from learning.algorithms import arrays
 from learning.errors import DamagedArtefactError
 from learning.models import ModelVersion
 
@@ -62,7 +63,8 @@ def _is_of(served: Served, version: ModelVersion) -> bool:
 def load_version(version: ModelVersion) -> Any:
     """The model of one particular version, not cached. Raises DamagedArtefactError."""
     model_class = registry.get(version.pipeline).load_model_class()
-    data = artefacts.read(version)
+    mapped = model_class.format == arrays.FORMAT
+    data = artefacts.read_mapped(version) if mapped else artefacts.read(version)
     try:
         return model_class.from_bytes(data)
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:

@@ -6,9 +6,10 @@ from django.db import IntegrityError, transaction
 
 from catalog.models import Product
 from inventory.models import DemandDay, StockMovement
+from inventory.services.stock import default_warehouse
 from learning.bulk import insert_columns
 from orders.models import Order
-from tests.factories import make_sku, make_warehouse
+from tests.factories import make_demand_day, make_sku, make_warehouse
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +88,23 @@ def test_nothing_is_written_for_no_rows_unknown_columns_or_a_broken_rule() -> No
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_columns(Product, {"code": ["A", "A"], "slug": ["a", "b"], "name": ["", ""]})
     assert not Product.objects.exists()
+
+
+def test_rows_that_changed_meanwhile_are_left_alone() -> None:
+    first, second = make_sku(), make_sku()
+    for sku, is_promoted in ((first, False), (second, True)):
+        make_demand_day(sku=sku, warehouse=default_warehouse(), units=1, is_promoted=is_promoted)
+    day, warehouse_id = DemandDay.objects.values_list("day", flat=True)[0], default_warehouse().pk
+    insert_columns(
+        DemandDay,
+        {
+            "sku_id": [first.pk, second.pk],
+            "warehouse_id": [warehouse_id] * 2,
+            "day": np.array([day] * 2, dtype="datetime64[D]"),
+            "units_requested": [9, 9],
+        },
+        unique_on=["sku_id", "warehouse_id", "day"],
+        if_still=["is_promoted"],
+    )
+    asked = dict(DemandDay.objects.values_list("sku_id", "units_requested"))
+    assert asked == {first.pk: 9, second.pk: 1}
