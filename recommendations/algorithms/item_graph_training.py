@@ -25,8 +25,8 @@ def fit_item_graph(
     bought = unit_matrix(log.purchases(), unit=settings.unit, behaviour_weight=0.0)
     bought.data[:] = 1.0
     degrees = np.asarray(held.sum(axis=0)).ravel()
-    source_scale = _power(degrees, -settings.source_exponent)
-    target_scale = _power(degrees, -settings.target_exponent)
+    source_scale = power_of(degrees, -settings.source_exponent)
+    target_scale = power_of(degrees, -settings.target_exponent)
     bought_by_product = bought.T.tocsr()
     counts: list[IntArray] = []
     targets: list[IntArray] = []
@@ -59,7 +59,7 @@ def with_source_exponent(graph: ItemGraph, log: ShoppingLog, exponent: float) ->
     chosen = graph.settings
     held = unit_matrix(log, unit=chosen.unit, behaviour_weight=chosen.behaviour_weight)
     degrees = np.asarray(held.sum(axis=0)).ravel()
-    scale = _power(degrees, chosen.source_exponent - exponent)
+    scale = power_of(degrees, chosen.source_exponent - exponent)
     return ItemGraph(
         starts=graph.starts,
         targets=graph.targets,
@@ -103,7 +103,7 @@ def co_scores(
     an empty diagonal. One pass serves every choice of a and c.
     """
     unit_degrees = np.asarray(held.sum(axis=1)).ravel()
-    damped = (sparse.diags(_power(unit_degrees, -unit_exponent)) @ held).tocsr()
+    damped = (sparse.diags(power_of(unit_degrees, -unit_exponent)) @ held).tocsr()
     by_product = held.T.tocsr()
     for start in range(0, held.shape[1], rows_per_block):
         block = (by_product[start : start + rows_per_block] @ damped).tocsr()
@@ -126,7 +126,7 @@ def best_of_rows(
     for row in np.flatnonzero(counts > limit):
         # Only what the row holds is partitioned, never the row with its zeros.
         span = slice(block.indptr[row], block.indptr[row + 1])
-        keep[span] = _largest(values[span], block.indices[span], limit)
+        keep[span] = largest(values[span], block.indices[span], limit)
     rows = np.repeat(np.arange(block.shape[0]), counts)[keep]
     columns = block.indices[keep].astype(np.int64)
     values = values[keep]
@@ -146,14 +146,14 @@ def top_lists(held: Matrix, settings: Sequence[GraphSettings], *, limit: int) ->
     for start, block in co_scores(held, unit_exponent=settings[0].unit_exponent):
         for each, filled in zip(settings, lists, strict=True):
             rows, columns, _ = best_of_rows(
-                block, _power(degrees, -each.target_exponent), limit=limit
+                block, power_of(degrees, -each.target_exponent), limit=limit
             )
             firsts = np.searchsorted(rows, rows, side="left")
             filled[start + rows, np.arange(len(rows)) - firsts] = columns
     return lists
 
 
-def _largest(values: FloatArray, columns: IntArray, limit: int) -> BoolArray:
+def largest(values: FloatArray, columns: IntArray, limit: int) -> BoolArray:
     """Marks the `limit` largest; among equals at the edge the lower columns are kept."""
     edge = values[np.argpartition(values, len(values) - limit)[len(values) - limit]]
     keep: BoolArray = values > edge
@@ -166,7 +166,17 @@ def _largest(values: FloatArray, columns: IntArray, limit: int) -> BoolArray:
     return keep
 
 
-def _power(degrees: FloatArray, exponent: float) -> FloatArray:
+def largest_of_rows(matrix: Matrix, limit: int) -> Matrix:
+    """The `limit` largest positive entries of each row; among equals the lower columns."""
+    keep = matrix.data > 0
+    for row in np.flatnonzero(np.diff(matrix.indptr) > limit):
+        span = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        keep[span] &= largest(matrix.data[span], matrix.indices[span], limit)
+    starts = np.concatenate([[0], np.cumsum(keep)])[matrix.indptr]
+    return sparse.csr_matrix((matrix.data[keep], matrix.indices[keep], starts), shape=matrix.shape)
+
+
+def power_of(degrees: FloatArray, exponent: float) -> FloatArray:
     """degrees ** exponent, 0 where the degree is 0."""
     powered: FloatArray = np.zeros(len(degrees))
     np.power(degrees, exponent, out=powered, where=degrees > 0)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommendations.algorithms.shopping_log import IntArray, ShoppingLog
+from recommendations.algorithms.shopping_log import FloatArray, IntArray, ShoppingLog
 
 RECENT_DAYS = 30
+# Long enough to tell a season from a good week.
+SEASON_DAYS = 60
 
 
 def buyers_by_product(log: ShoppingLog) -> IntArray:
@@ -14,6 +16,13 @@ def buyers_by_product(log: ShoppingLog) -> IntArray:
     bought = log.purchases()
     pairs = np.unique(bought.customer * log.n_products + bought.product)
     return np.bincount(pairs % log.n_products, minlength=log.n_products)
+
+
+def buyers_of_late(log: ShoppingLog) -> FloatArray:
+    """The same over the last SEASON_DAYS of the log."""
+    if not len(log):
+        return np.zeros(log.n_products)
+    return buyers_by_product(log.since(int(log.day.max()) + 1 - SEASON_DAYS)).astype(np.float64)
 
 
 def popularity(log: ShoppingLog, *, as_of_day: int, days: int | None = None) -> IntArray:

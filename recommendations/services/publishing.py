@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from catalog.services.versions import renew_catalogue_version
 from learning.algorithms.explanation import Explanation
 from learning.models import ModelVersion
 from recommendations.models import Reason, SimilarProduct
@@ -39,6 +40,7 @@ def replace_similar_products(
         some = product_ids[start : start + PRODUCTS_PER_TRANSACTION]
         _exchange(version, {product_id: lists[product_id] for product_id in some})
     _forget(kept=set(product_ids))
+    renew_catalogue_version()
     return sum(len(neighbours) for neighbours in lists.values())
 
 

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import Product
+from customers.models import User
 from insights.models import Interaction
 from orders.models import Order, OrderLine
 from recommendations.algorithms.shopping_log import BoolArray, IntArray, ShoppingLog
@@ -118,6 +119,18 @@ def read_shop(*, as_of: date) -> ShopRecord:
         countries=countries,
         lines_dropped=int((~for_sale).sum()),
     )
+
+
+def read_languages(customers: IntArray) -> list[str]:
+    """The language of each customer, "" for visitors and guests, whose keys are negative."""
+    spoken = dict(User.objects.exclude(language="").values_list("pk", "language"))
+    return [spoken.get(int(customer), "") for customer in customers]
+
+
+def read_brands(product_ids: IntArray) -> IntArray:
+    """The brand of each product, -1 for none."""
+    brands = dict(Product.objects.exclude(brand=None).values_list("pk", "brand_id"))
+    return np.array([brands.get(int(product), -1) for product in product_ids], dtype=np.int64)
 
 
 def _order_lines(order_ids: IntArray, until: datetime) -> tuple[IntArray, IntArray]:

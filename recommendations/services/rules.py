@@ -4,6 +4,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from catalog.models import Product
+from catalog.services.versions import renew_shop_version
 from learning.decisions import record_decision
 from learning.models import Decision
 from recommendations.errors import SameProductError
@@ -50,6 +51,7 @@ def lift(*, rule: SimilarProductRule, user: AbstractBaseUser, reason: str = "") 
         reason=reason,
     )
     rule.delete()
+    renew_shop_version()
 
 
 @transaction.atomic
@@ -84,4 +86,5 @@ def _decide(
         done={"kind": kind},
         reason=reason,
     )
+    renew_shop_version()
     return rule

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from insights.models import Interaction
+from insights.services.visitors import Visitor
 from learning import serving
 from learning.models import Anomaly, DriftReport, GateResult, ModelVersion, TrainingRun
 from learning.services import monitoring, publishing, training
 from orders.models import Order, OrderLine
 from recommendations.models import Reason, SimilarProduct
-from recommendations.pipelines import PIPELINE
-from recommendations.services.similar import Branch, similar_products
+from recommendations.pipelines.similar import PIPELINE
+from recommendations.services.histories import Context
+from recommendations.services.placing import recommend_products
 from tests.factories import make_product
 from tests.insights.factories import make_interaction
 from tests.recommendations.factories import AS_OF, PER_THEME, noon, record_themed_shop
@@ -118,8 +120,12 @@ def test_a_tiny_shop_is_told_what_it_lacks_and_still_has_a_row() -> None:
     assert run.status == TrainingRun.Status.NOT_ENOUGH_DATA
     assert run.message == "Not enough data: 60 of 100 orders of two or more products."
     assert not SimilarProduct.objects.exists()
-    row = similar_products(product=products[0], limit=6)
-    assert row.served_by == Branch.CONTENT
+    row = recommend_products(
+        placement="product.similar",
+        visitor=Visitor(),
+        context=Context(product_id=products[0].pk, category_id=products[0].category_id),
+    )
+    assert row.served_by == "branch:category_popular"
     assert len(row.shown) == 6
 
 

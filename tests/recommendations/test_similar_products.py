@@ -6,29 +6,40 @@ import pytest
 from django.utils import translation
 
 from catalog.models import Product
+from insights.services.visitors import Visitor
 from learning.models import Decision
 from recommendations.errors import SameProductError
 from recommendations.models import Reason, SimilarProductRule
+from recommendations.services import keeping
 from recommendations.services.explaining import wilson_lower_bound
+from recommendations.services.histories import Context
+from recommendations.services.placing import Row, recommend_products
 from recommendations.services.rules import ban, lift, pin
-from recommendations.services.similar import Branch, reason_sentence, similar_products
+from recommendations.services.similar import reason_sentence
 from tests.factories import make_category, make_staff
 from tests.recommendations.factories import make_product_to_sell, make_similar
 
 pytestmark = pytest.mark.django_db
 
 
-def shown(product: Product, limit: int = 8) -> list[Product]:
-    return [each.product for each in similar_products(product=product, limit=limit).shown]
+def row_of(product: Product) -> Row:
+    keeping.forget()
+    return recommend_products(
+        placement="product.similar", visitor=Visitor(), context=Context(product_id=product.pk)
+    )
+
+
+def shown(product: Product) -> list[int]:
+    return [each.product.pk for each in row_of(product).shown]
 
 
 def test_the_learned_list_comes_in_its_order_with_its_reason() -> None:
     product, second, first = (make_product_to_sell() for _ in range(3))
     make_similar(product, first, rank=1)
     make_similar(product, second, rank=2)
-    row = similar_products(product=product, limit=2)
-    assert [each.product for each in row.shown] == [first, second]
-    assert row.served_by == Branch.GRAPH
+    row = row_of(product)
+    assert [each.product.pk for each in row.shown] == [first.pk, second.pk]
+    assert row.served_by == "branch:similar"
     assert row.shown[0].sentence == "Bought together in 12 of 40 orders."
 
 
@@ -38,7 +49,7 @@ def test_what_cannot_be_bought_now_is_not_shown(lack: dict[str, Any]) -> None:
     gone = make_product_to_sell(**lack)
     make_similar(product, gone)
     make_similar(product, other)
-    assert shown(product) == [other]
+    assert shown(product) == [other.pk]
 
 
 def test_what_is_missing_comes_from_the_category_and_then_from_what_sells() -> None:
@@ -49,27 +60,28 @@ def test_what_is_missing_comes_from_the_category_and_then_from_what_sells() -> N
     quick = make_product_to_sell(category=category, units_sold_30_days=9)
     popular = make_product_to_sell(units_sold_30_days=100)
     make_similar(product, learned)
-    row = similar_products(product=product, limit=4)
-    assert [each.product for each in row.shown] == [learned, quick, slow, popular]
-    assert [each.branch for each in row.shown] == [
-        Branch.GRAPH,
-        Branch.CONTENT,
-        Branch.CONTENT,
-        Branch.POPULARITY,
+    row = row_of(product)
+    assert [each.product.pk for each in row.shown] == [learned.pk, quick.pk, slow.pk, popular.pk]
+    assert [each.source for each in row.shown] == [
+        "branch:similar",
+        "branch:category_popular",
+        "branch:category_popular",
+        "branch:popular",
     ]
     assert row.shown[1].sentence == "From the same category."
-    assert row.shown[3].sentence == "Selling well at the moment."
+    assert row.shown[3].sentence == "100 sold in the last 30 days."
 
 
 def test_a_shop_that_learned_nothing_says_that_popularity_answers() -> None:
     product, other = make_product_to_sell(), make_product_to_sell(units_sold_30_days=3)
-    row = similar_products(product=product)
-    assert ([each.product for each in row.shown], row.served_by) == ([other], Branch.POPULARITY)
+    row = row_of(product)
+    assert [each.product.pk for each in row.shown] == [other.pk]
+    assert row.served_by == "branch:popular"
 
 
 def test_a_shop_with_one_product_shows_nothing() -> None:
-    row = similar_products(product=make_product_to_sell())
-    assert (row.shown, row.served_by) == ([], Branch.NOTHING)
+    row = row_of(make_product_to_sell())
+    assert (row.shown, row.served_by) == ([], "branch:nothing")
 
 
 def test_pins_come_first_and_bans_never() -> None:
@@ -79,8 +91,8 @@ def test_pins_come_first_and_bans_never() -> None:
     make_similar(product, learned)
     pin(product=product, similar=pinned, user=staff, reason="goes with the season")
     ban(product=product, similar=unwanted, user=staff)
-    assert shown(product) == [pinned, learned]
-    assert shown(pinned, limit=3) != []
+    # No fallback brings back what was banned.
+    assert shown(product) == [pinned.pk, learned.pk]
 
 
 def test_a_pinned_product_that_is_sold_out_waits() -> None:
@@ -121,19 +133,6 @@ def test_a_product_beside_itself_is_refused() -> None:
         pin(product=product, similar=product, user=make_staff())
     assert not SimilarProductRule.objects.exists()
     assert not Decision.objects.exists()
-
-
-@pytest.mark.parametrize("length", [1, 12])
-def test_the_row_costs_the_same_queries_whatever_its_length(
-    length: int, django_assert_max_num_queries: Any
-) -> None:
-    product = make_product_to_sell(category=make_category())
-    for _ in range(length):
-        make_similar(product, make_product_to_sell(category=make_category()))
-    with django_assert_max_num_queries(6):
-        row = similar_products(product=product, limit=24)
-        assert len(row.shown) == length
-        assert [str(each.product.category) for each in row.shown]
 
 
 def test_reasons_are_told_in_both_languages() -> None:

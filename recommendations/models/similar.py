@@ -20,6 +20,14 @@ class Reason(models.TextChoices):
     SIMILAR_CONTENT = "similar_content", _("similar in name and category")
     POPULAR = "popular", _("popular")
     PINNED = "pinned", _("chosen by staff")
+    SAME_CATEGORY = "same_category", _("from the same category")
+    BECAUSE_VIEWED = "because_viewed", _("because of what was looked at")
+    BECAUSE_BOUGHT = "because_bought", _("because of what was bought")
+    GOES_WITH_CART = "goes_with_cart", _("goes with what is in the cart")
+    BOUGHT_BEFORE = "bought_before", _("bought before")
+    LIKE_OTHERS = "like_others", _("bought by customers who buy alike")
+    LOOKED_AT = "looked_at", _("looked at before")
+    TRENDING = "trending", _("sells more than before")
 
 
 class SimilarProduct(Prediction):

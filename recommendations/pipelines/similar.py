@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar
 
 import numpy as np
 from django.utils.translation import gettext as _
 
-from learning.algorithms.fingerprint import fingerprint
 from learning.errors import NotEnoughDataError
-from learning.models import Anomaly, DriftReport, GateResult, ModelVersion
+from learning.models import GateResult, ModelVersion
 from learning.pipeline import (
     AnomalyReport,
     Criterion,
@@ -39,23 +38,21 @@ from recommendations.algorithms.shopping_log import IntArray, ShoppingLog, cut_d
 from recommendations.algorithms.similar import rank_lists, similar_entries
 from recommendations.algorithms.similar_model import SimilarProductsModel
 from recommendations.algorithms.tuning import VALIDATION_SHARE, Choice, choose_settings
+from recommendations.pipelines.record import (
+    HOLDOUT_SHARE,
+    MIN_MONITORED_CUSTOMERS,
+    MONITORED_DAYS,
+    clean_record,
+    provenance_of,
+    status_of,
+)
 from recommendations.services.explaining import neighbour_of
 from recommendations.services.publishing import replace_similar_products
 from recommendations.services.reading import EPOCH, Catalogue, ShopRecord, read_catalogue, read_shop
 
 PIPELINE = "recommendations.similar_products"
 PUBLISHED_PER_PRODUCT = 20
-HOLDOUT_SHARE = 0.15
 MIN_ORDERS = 100
-
-# Nobody looks at this many products in a day; programs that copy a shop do.
-ROBOT_PRODUCTS = 200
-LARGE_BASKET = 100
-
-MONITORED_DAYS = 28
-MIN_MONITORED_CUSTOMERS = 50
-WATCHED_SHARE_OF_PROMISE = 0.8
-ALARMING_SHARE_OF_PROMISE = 0.6
 
 
 @dataclass(frozen=True)
@@ -99,56 +96,10 @@ class SimilarProductsPipeline(Pipeline[ShopRecord, SimilarFeatures, SimilarProdu
             raise NotEnoughDataError(
                 have=orders, need=MIN_ORDERS, what=_("orders of two or more products")
             )
-        log = record.log
-        return record, Provenance(
-            rows=len(log),
-            first_day=EPOCH + timedelta(days=int(log.day.min())),
-            last_day=EPOCH + timedelta(days=int(log.day.max())),
-            fingerprint=fingerprint(
-                record.catalogue.product_ids, log.customer, log.basket, log.product, log.day
-            ),
-        )
+        return record, provenance_of(record)
 
     def clean(self, raw: ShopRecord) -> tuple[ShopRecord, Sequence[AnomalyReport]]:
-        log = raw.log
-        pairs = np.unique(log.basket * log.n_products + log.product)
-        sizes = np.bincount(pairs // log.n_products)
-        by_entry = sizes[log.basket]
-        robots = ~log.purchased & (by_entry > ROBOT_PRODUCTS)
-        large = log.purchased & (by_entry > LARGE_BASKET)
-        repeated = len(log) - len(pairs)
-        reports = [
-            AnomalyReport(
-                check="product not for sale",
-                handling=Anomaly.Handling.DROPPED,
-                rows=raw.lines_dropped,
-                detail=_("Lines of products that are no longer published."),
-            ),
-            AnomalyReport(
-                check="visit of a robot",
-                handling=Anomaly.Handling.DROPPED,
-                rows=int(robots.sum()),
-                detail=_("Visits of more than %(count)d products in a day.")
-                % {"count": ROBOT_PRODUCTS},
-            ),
-            AnomalyReport(
-                check="very large order",
-                handling=Anomaly.Handling.KEPT,
-                rows=int(large.sum()),
-                detail=_(
-                    "Lines of orders of more than %(count)d products; the graph counts each of "
-                    "their pairs less."
-                )
-                % {"count": LARGE_BASKET},
-            ),
-            AnomalyReport(
-                check="product repeated in an order",
-                handling=Anomaly.Handling.REPAIRED,
-                rows=repeated,
-                detail=_("The same product several times in one order or visit counts once."),
-            ),
-        ]
-        return replace(raw, log=log.where(~robots)), reports
+        return clean_record(raw)
 
     def build_features(self, raw: ShopRecord) -> SimilarFeatures:
         return SimilarFeatures(
@@ -261,7 +212,7 @@ class SimilarProductsPipeline(Pipeline[ShopRecord, SimilarFeatures, SimilarProdu
         promised = float(version.metrics.get("ndcg_at_10", 0.0))
         share = live["ndcg_at_10"] / promised if promised else 1.0
         return DriftMeasurement(
-            status=_status(share),
+            status=status_of(share),
             inputs={"share_of_lines_of_unknown_products": float((~known[recent.product]).mean())},
             promised={"ndcg_at_10": promised},
             live={name: live[name] for name in ("ndcg_at_10", "hit_rate_at_10", "customers")},
@@ -313,11 +264,3 @@ def _graph_answers(
         lists=rank_lists(graph, content, content_weight=content_weight, limit=LIST_LENGTH),
         unseen=graph_lists(graph, exam.returns, limit=LIST_LENGTH),
     )
-
-
-def _status(share_of_promise: float) -> DriftReport.Status:
-    if share_of_promise < ALARMING_SHARE_OF_PROMISE:
-        return DriftReport.Status.ALARM
-    if share_of_promise < WATCHED_SHARE_OF_PROMISE:
-        return DriftReport.Status.WATCH
-    return DriftReport.Status.STEADY

@@ -1,0 +1,15 @@
+from recommendations.admin import (
+    campaign_audience,
+    campaigns,
+    experiments,
+    placements,
+    similar,
+)
+
+__all__ = [
+    "campaign_audience",
+    "campaigns",
+    "experiments",
+    "placements",
+    "similar",
+]
