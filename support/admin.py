@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Prefetch, QuerySet
+from django.core.files.storage import default_storage
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -17,9 +18,10 @@ from unfold.contrib.filters.admin import RangeDateFilter
 
 import support.wording  # noqa: F401  # the codes of the explanations get their names
 from learning.proposal_admin import ProposalAdmin
-from learning.staff_pages import EMPTY, ReadOnlyAdmin, bar, chip, person
+from learning.staff_pages import EMPTY, ReadOnlyAdmin, bar, chip, person, picture
+from support.errors import SupportError
 from support.models import Review, ReviewClassification
-from support.services import review_classification, reviews
+from support.services import replies, review_classification, reviews
 
 SENTIMENT_TONES = {"positive": "good", "mixed": "warn", "negative": "bad"}
 STATUS_TONES = {"published": "good", "pending": "warn", "hidden": "bad"}
@@ -71,7 +73,29 @@ class ReviewAdmin(ReadOnlyAdmin):
         "is_verified_purchase",
         "language",
         "status_label",
+        "photos_shown",
+        "helpful_count",
+        ("written_at", "edited_at"),
+        "reply",
+        ("replied_by", "replied_at"),
+    )
+    # Only the answer is written here; what a customer wrote stays as it is.
+    readonly_fields = (
+        "stars_shown",
+        "title",
+        "text",
+        "sentiment",
+        "product",
+        "writer",
+        "is_verified_purchase",
+        "language",
+        "status_label",
+        "photos_shown",
+        "helpful_count",
         "written_at",
+        "edited_at",
+        "replied_by",
+        "replied_at",
     )
     actions = ("publish_selected", "hide_selected")
 
@@ -105,6 +129,44 @@ class ReviewAdmin(ReadOnlyAdmin):
     @admin.display(description=_("status"), ordering="status")
     def status_label(self, review: Review) -> SafeString:
         return chip(review.status, review.get_status_display(), STATUS_TONES)
+
+    @admin.display(description=_("photos"))
+    def photos_shown(self, review: Review) -> SafeString | str:
+        photos = [photo for photo in review.photos.all() if photo.renditions]
+        if not photos:
+            return EMPTY
+        return format_html_join(
+            " ",
+            '<a href="{}">{}</a>',
+            (
+                (
+                    default_storage.url(photo.renditions["large"]["name"]),
+                    picture(
+                        default_storage.url(photo.renditions["small"]["name"]), text=str(photo)
+                    ),
+                )
+                for photo in photos
+            ),
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.has_perm("support.reply_review"))
+
+    def save_model(self, request: HttpRequest, obj: Review, form: Any, change: bool) -> None:
+        text = form.cleaned_data["reply"]
+        review = Review.objects.get(pk=obj.pk)
+        try:
+            is_changed = replies.reply_to_review(review=review, user=person(request), text=text)
+        except SupportError as error:
+            messages.error(request, str(error))
+            return
+        if is_changed and text.strip():
+            messages.success(request, gettext("The answer is shown below the review."))
+        elif is_changed:
+            messages.success(request, gettext("The answer was taken back."))
+
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
+        """What happened is said by the actions and by `save_model`."""
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("support.change_review"))

@@ -43,6 +43,42 @@ class AlreadyReviewedProductError(SupportError):
         super().__init__(_("You have written a review of this product already."))
 
 
+class NotYourReviewError(SupportError):
+    """Raised when a customer wants to change what another one wrote."""
+
+    def __init__(self, review_id: int) -> None:
+        self.review_id = review_id
+        super().__init__(_("Only who wrote a review can change it."))
+
+
+class TooManyReviewPhotosError(SupportError):
+    """Raised when a review would get more photos than the shop shows."""
+
+    def __init__(self, *, limit: int) -> None:
+        self.limit = limit
+        super().__init__(_("A review has at most %(limit)d photos.") % {"limit": limit})
+
+
+class OwnReviewVoteError(SupportError):
+    """Raised when somebody votes for a review of their own."""
+
+    def __init__(self, review_id: int) -> None:
+        self.review_id = review_id
+        super().__init__(_("You cannot vote for your own review."))
+
+
+class ReplyTooLongError(SupportError):
+    """Raised when an answer to a review is longer than the shop keeps."""
+
+    def __init__(self, *, length: int, limit: int) -> None:
+        self.length = length
+        self.limit = limit
+        super().__init__(
+            _("This has %(length)d characters; at most %(limit)d can be kept.")
+            % {"length": length, "limit": limit}
+        )
+
+
 class UnknownSentimentError(SupportError):
     """Raised when a review is to be called something that is no sentiment."""
 

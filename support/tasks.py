@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from support.models import Review
-from support.services import review_classification
+from support.models import Review, ReviewPhoto
+from support.services import review_classification, review_photos
 
 
 @shared_task(name="support.classify_review")
@@ -16,3 +16,20 @@ def classify_review(review_id: int) -> None:
 @shared_task(name="support.sweep_unclassified_reviews")
 def sweep_unclassified_reviews() -> int:
     return review_classification.sweep_unclassified_reviews()
+
+
+@shared_task(name="support.prepare_review_photo")
+def prepare_review_photo(photo_id: int) -> None:
+    photo = ReviewPhoto.objects.filter(pk=photo_id).first()
+    if photo is not None:
+        review_photos.prepare_photo(photo=photo)
+
+
+@shared_task(name="support.sweep_unprepared_review_photos")
+def sweep_unprepared_review_photos() -> int:
+    return review_photos.sweep_photos()
+
+
+@shared_task(name="support.delete_orphan_photos")
+def delete_orphan_photos() -> int:
+    return review_photos.delete_orphans()

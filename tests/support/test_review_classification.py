@@ -15,7 +15,7 @@ from support.algorithms.analyzers import compose
 from support.algorithms.sentiment import SentimentModel
 from support.errors import UnknownSentimentError
 from support.models import Review, ReviewClassification
-from support.pipelines import shipped_model
+from support.pipelines.sentiment import shipped_model
 from support.services.review_classification import (
     MAX_ATTEMPTS,
     accept_classification,

@@ -10,7 +10,7 @@ from learning.models import Anomaly, DriftReport, ModelVersion, TrainingRun
 from learning.services import monitoring, publishing, training
 from support.algorithms.sentiment import SentimentModel
 from support.models import Review, ReviewClassification
-from support.pipelines import MIN_REVIEWS, ReviewSentimentPipeline, shipped_model
+from support.pipelines.sentiment import MIN_REVIEWS, ReviewSentimentPipeline, shipped_model
 from support.services.review_classification import (
     PIPELINE,
     accept_classification,

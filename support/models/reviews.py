@@ -1,7 +1,8 @@
-"""Reviews and how they were read."""
+"""Reviews, their photos and votes, and how they were read."""
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -10,7 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Product
 from customers.models import User
 from learning.models import Proposal
-from support.querysets import ReviewClassificationQuerySet, ReviewQuerySet
+from support.querysets import (
+    ReviewClassificationQuerySet,
+    ReviewPhotoQuerySet,
+    ReviewQuerySet,
+)
 
 
 class Review(models.Model):
@@ -45,6 +50,25 @@ class Review(models.Model):
     )
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     written_at = models.DateTimeField(_("written at"), db_index=True)
+    edited_at = models.DateTimeField(_("edited at"), null=True, blank=True, editable=False)
+    # Always the number of its votes: both change in one transaction.
+    helpful_count = models.PositiveIntegerField(_("found helpful by"), default=0, editable=False)
+    reply = models.TextField(
+        _("answer of the shop"),
+        max_length=2000,
+        blank=True,
+        help_text=_("Shown below the review. Leave it empty to take the answer back."),
+    )
+    replied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("answered by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    replied_at = models.DateTimeField(_("answered at"), null=True, blank=True, editable=False)
 
     objects = ReviewQuerySet.as_manager()
 
@@ -52,6 +76,16 @@ class Review(models.Model):
         verbose_name = _("review")
         verbose_name_plural = _("reviews")
         ordering: ClassVar = ["-written_at", "-pk"]
+        permissions: ClassVar = [("reply_review", _("Can answer reviews"))]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["product", "status", "-written_at", "-id"], name="support_review_newest"
+            ),
+            models.Index(
+                fields=["product", "status", "-helpful_count", "-written_at", "-id"],
+                name="support_review_most_helpful",
+            ),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(stars__gte=1) & Q(stars__lte=5), name="support_one_to_five_stars"
@@ -63,6 +97,69 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.text[:60]
+
+
+class ReviewPhoto(models.Model):
+    """What a customer photographed, in the sizes that pages show."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("waiting to be prepared")
+        READY = "ready", _("ready")
+        REFUSED = "refused", _("refused")
+
+    review = models.ForeignKey(
+        Review, verbose_name=_("review"), on_delete=models.CASCADE, related_name="photos"
+    )
+    # The upload, re-encoded from its pixels: no metadata, no foreign bytes.
+    file = models.ImageField(_("photo"), upload_to="photos/reviews/%Y/%m/")
+    # By size ("small", "medium", "large"): name in the storage, width and height.
+    renditions = models.JSONField(_("sizes"), default=dict, blank=True, editable=False)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.UPLOADED, db_index=True
+    )
+    sha256 = models.CharField(max_length=64, editable=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
+    created_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
+
+    objects = ReviewPhotoQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("review photo")
+        verbose_name_plural = _("review photos")
+        ordering: ClassVar = ["review", "position", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["review", "sha256"], name="support_photo_once_per_review"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.review} #{self.pk}"
+
+
+class ReviewVote(models.Model):
+    """A customer found a review of somebody else helpful."""
+
+    review = models.ForeignKey(
+        Review, verbose_name=_("review"), on_delete=models.CASCADE, related_name="votes"
+    )
+    voter = models.ForeignKey(
+        User, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="+"
+    )
+    created_at = models.DateTimeField(_("given at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("helpful vote")
+        verbose_name_plural = _("helpful votes")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["review", "voter"], name="support_one_vote_per_customer"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.review}: {self.voter}"
 
 
 class ReviewClassification(Proposal):
