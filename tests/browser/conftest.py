@@ -1,42 +1,21 @@
 """A real Chromium on a real server. Left out, with one line, where no Chromium is found."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
+from tests.browser.chromium import DESK, PHONE, close, mark_as_browser_test
+
+__all__ = ["DESK", "PHONE", "fits"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    left_out = pytest.mark.skip(reason="no Chromium on this machine")
     for item in items:
-        if "tests/browser" not in str(item.path):
-            continue
-        item.add_marker(pytest.mark.browser)
-        if CHROMIUM is None:
-            item.add_marker(left_out)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--disable-background-networking",
-            ],
-        )
-        yield browser
-        browser.close()
+        if "tests/browser" in str(item.path):
+            mark_as_browser_test(item)
 
 
 @pytest.fixture(params=["en-GB", "zh-CN"])
@@ -61,12 +40,13 @@ def page(
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
-    context.close()
+    close(context)
     assert errors == []
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing sticks out sideways."""
+    """Whether nothing sticks out sideways, once the page is all there."""
+    page.wait_for_load_state()
     return bool(
         page.evaluate(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
