@@ -22,4 +22,5 @@ test: setup
 lock:
 	$(COMPILE) -o requirements-setup.txt requirements-setup.in
 	$(COMPILE) -o requirements.txt requirements.in
+	$(COMPILE) -o requirements-dask.txt requirements-dask.in
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in

@@ -18,6 +18,8 @@ from django.core.management.base import CommandError
 
 from benchmarks.result import BenchmarkResult, cpu_seconds
 from inventory.algorithms.arrays import FloatArray, IntArray
+from inventory.algorithms.cold_start import expect_of_neighbours, word_weights
+from inventory.algorithms.demand_challenger import challenge
 from inventory.algorithms.demand_evaluation import DemandFeatures, normal_bounds
 from inventory.algorithms.demand_levels import fit_levels
 from inventory.algorithms.demand_model import DemandModel, DemandSettings
@@ -41,6 +43,7 @@ from inventory.algorithms.levels import (
     weekday_trend_regression,
 )
 from inventory.algorithms.metrics import coverage, pinball, point_scores
+from inventory.algorithms.shop_total import fit_group_totals
 from orders.algorithms import online_retail, shop_layout
 from orders.algorithms.order_files import Faults
 from orders.algorithms.order_history import OrderHistory, demand_days
@@ -55,6 +58,9 @@ WINDOWS = 5
 SEED = 7
 SKUS_FOR_SPEED = 100_000
 DAYS_FOR_SPEED = 364
+STOCKED_OUT_SHARE = 0.3
+STOCKED_OUT_DAYS = 14
+LAUNCHED_FROM = 100
 
 Method = Callable[[DemandHistory], FloatArray]
 
@@ -102,11 +108,20 @@ def measure(options: Mapping[str, Any]) -> BenchmarkResult:
         ),
         "choose_settings_cpu_seconds": round(choosing.seconds, 3),
     }
+    figures |= _challenger(features, origins, chosen)
+    figures |= _shop_totals(features, origins, chosen)
+    stocked_out, unmasked = _stock_outs(features, origins, chosen)
+    figures |= stocked_out
+    launches, launch_baselines = _cold_start(features, orders)
+    figures |= launches
     figures |= _speed(features)
     return BenchmarkResult(
         benchmark="forecast",
         figures=figures,
-        baselines=scored | {"normal_safety_stock": quantiles["normal_safety_stock"]},
+        baselines=scored
+        | {"normal_safety_stock": quantiles["normal_safety_stock"]}
+        | {"stock_outs_read_as_zero": unmasked}
+        | launch_baselines,
         setup={
             "data": [str(path.name) for path in _files(options["data"])],
             "skus": features.history.n_skus,
@@ -124,6 +139,8 @@ def measure(options: Mapping[str, Any]) -> BenchmarkResult:
                 "bulk_power": chosen.bulk_power,
                 "total_share": chosen.total_share,
                 "alphas": list(chosen.alphas),
+                "season_share": chosen.season_share,
+                "trend_share": chosen.trend_share,
             },
         },
     )
@@ -295,6 +312,125 @@ def _judge(
         losses.append(float((weights[:, None] * loss).sum(axis=0).mean()))
         shares.append(coverage(bounds, came))
     return float(np.mean(losses)), np.mean(shares, axis=0)
+
+
+def _challenger(
+    features: DemandFeatures, origins: list[int], chosen: DemandSettings
+) -> dict[str, Any]:
+    """Whether boosting would have been promoted at each origin, and by what evidence."""
+    judged = []
+    with cpu_seconds() as spent:
+        for origin in origins:
+            known, _actual, _revenue = _window(features, origin)
+            judged.append(challenge(known.history, chosen, known.revenue))
+    return {
+        "challenger_promoted_per_origin": [one.is_promoted for one in judged],
+        "challenger_gain_per_origin": [
+            round(one.evidence.get("challenger_gain", 0.0), 4) for one in judged
+        ],
+        "challenger_cpu_seconds": round(spent.seconds, 3),
+    }
+
+
+def _shop_totals(
+    features: DemandFeatures, origins: list[int], chosen: DemandSettings
+) -> dict[str, float]:
+    """The forecast of the shop's own total, for the same SKUs as those of the others."""
+    errors, missed = [], []
+    for origin in origins:
+        known, actual, _revenue = _window(features, origin)
+        levels = fit_levels(known.history, chosen)
+        total, _groups = fit_group_totals(known.history, levels.profile, levels.season)
+        calendar = known.history.calendar.extended_to(origin + HORIZON)
+        ahead = slice(origin, origin + HORIZON)
+        shape = levels.profile.over(calendar.weekdays[ahead], calendar.is_closed[ahead])
+        expected, _low, _high = total.predict(shape)
+        came = actual.sum(axis=0)
+        steps = np.diff(known.history.units.sum(axis=0, dtype=np.float64))
+        errors.append(np.sqrt(((expected - came) ** 2).mean() / (steps**2).mean()))
+        missed.append(float(expected.sum() / came.sum()) - 1.0)
+    return {
+        "own_total_rmsse": float(np.mean(errors)),
+        "own_total_bias": float(np.mean(missed)),
+        "own_total_abs_bias_mean": float(np.mean(np.abs(missed))),
+    }
+
+
+def _stock_outs(
+    features: DemandFeatures, origins: list[int], chosen: DemandSettings
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Bias on SKUs that were sold out for 14 of the last 28 days, beside the same SKUs whole."""
+    sums = {"whole": 0.0, "masked": 0.0, "zero": 0.0}
+    sold = 0.0
+    for origin in origins:
+        known, actual, _revenue = _window(features, origin)
+        rng = np.random.default_rng(SEED)
+        hit = rng.random(known.history.n_skus) < STOCKED_OUT_SHARE
+        starts = origin - HORIZON + rng.integers(0, HORIZON - STOCKED_OUT_DAYS + 1, len(hit))
+        days = np.arange(origin)
+        empty = hit[:, None] & (days >= starts[:, None])
+        empty &= days < starts[:, None] + STOCKED_OUT_DAYS
+        units = np.where(empty, 0.0, known.history.units)
+        calendar = known.history.calendar
+        for name, history in (
+            ("whole", known.history),
+            ("masked", clean_history(units, calendar, empty)),
+            ("zero", clean_history(units, calendar)),
+        ):
+            sums[name] += float(forecast(history, chosen)[hit].sum())
+        sold += float(actual[hit].sum())
+    whole, masked, zero = (sums[name] / sold - 1.0 for name in ("whole", "masked", "zero"))
+    return (
+        {
+            "bias_without_stock_outs": whole,
+            "bias_with_stock_outs": masked,
+            "stock_out_bias_points": 100.0 * abs(masked - whole),
+        },
+        {"bias": zero, "stock_out_bias_points": 100.0 * abs(zero - whole)},
+    )
+
+
+def _cold_start(
+    features: DemandFeatures, orders: OrderHistory
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Units a day in the first 28 days of SKUs launched after day 100, predicted at launch."""
+    history = features.history
+    units = history.units.astype(np.float64)
+    first = history.first_day
+    words = word_weights([orders.names[sku] for sku in features.sku_ids.tolist()])
+    seen = np.minimum(first, history.n_days - 1)
+    rows = np.arange(history.n_skus)
+    bought = units[rows, seen]
+    price = np.divide(
+        features.revenue[rows, seen], bought, out=np.full(len(rows), np.nan), where=bought > 0
+    )
+    launched = (first >= LAUNCHED_FROM) & (first < history.n_days - HORIZON)
+    told: dict[str, list[FloatArray]] = {"model": [], "mean": [], "geometric": [], "came": []}
+    with cpu_seconds() as spent:
+        for day in np.unique(first[launched]).tolist():
+            new = np.flatnonzero(launched & (first == day))
+            known = np.flatnonzero(first <= day - HORIZON)
+            level = units[known, :day].sum(axis=1) / (day - first[known])
+            told["model"].append(
+                expect_of_neighbours(words, price, new=new, known=known, level=level)
+            )
+            told["mean"].append(np.full(len(new), level.mean()))
+            told["geometric"].append(np.full(len(new), np.expm1(np.log1p(level).mean())))
+            told["came"].append(units[new, day : day + HORIZON].mean(axis=1))
+    logs = {name: np.log1p(np.concatenate(values)) for name, values in told.items()}
+    error = {
+        name: float(np.sqrt(((values - logs["came"]) ** 2).mean())) for name, values in logs.items()
+    }
+    return {
+        "cold_start_skus": float(len(logs["came"])),
+        "cold_start_rmsle": error["model"],
+        "cold_start_against_global_mean": error["model"] / error["mean"] - 1.0,
+        "cold_start_against_mean_of_logs": error["model"] / error["geometric"] - 1.0,
+        "cold_start_cpu_seconds": round(spent.seconds, 3),
+    }, {
+        "global_mean_of_logs": {"cold_start_rmsle": error["geometric"]},
+        "global_mean": {"cold_start_rmsle": error["mean"]},
+    }
 
 
 def _speed(features: DemandFeatures) -> dict[str, float]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 CALIBRATION_STEPS = 2_000_000
@@ -52,6 +53,12 @@ def cpu_seconds() -> Iterator[CpuTimer]:
 def peak_memory_mb() -> float:
     """The largest resident size of this process so far."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def own_peak_memory_mb() -> float:
+    """The same without what the process that started this one held then (Linux)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return round(int(next(line for line in lines if "VmHWM" in line).split()[1]) / 1024, 1)
 
 
 def describe_machine() -> dict[str, Any]:

@@ -55,6 +55,8 @@ def settings(*, level: str, as_json: bool) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
+            # Tells every table of every font that an invoice is printed with.
+            "fontTools": {"level": "WARNING"},
             "django.server": {"handlers": ["stderr"], "level": level, "propagate": False},
         },
     }

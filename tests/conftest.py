@@ -14,12 +14,23 @@ from celery import current_app
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
+from catalog.services.versions import forget_catalogue_version
 from ecomsite.running import valkey
-from tests import environment
+from tests import environment, migrated
+from tests.browser.chromium import chromium as chromium
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A busy machine is slow to draw examples; that says nothing about the shop.
+hypothesis_settings.register_profile(
+    "shop", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("shop")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -64,10 +75,37 @@ def _wait_until_it_answers(client: redis.Redis) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """A SQLite database may be there before the migrations run; it goes with its folder."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def shared_database(
+    pytestconfig: pytest.Config, django_db_modify_db_settings: None
+) -> migrated.SharedDatabase | None:
+    """What an earlier run migrated, copied to where the database of this one will be."""
+    if connection.vendor != "sqlite" or pytestconfig.cache is None:
+        return None
+    database = Path(connection.settings_dict["TEST"]["NAME"])
+    shared = migrated.SharedDatabase.of(database, pytestconfig.cache.mkdir("migrated"))
+    shared.take()
+    return shared
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(shared_database: migrated.SharedDatabase | None, django_db_setup: None) -> None:
+    """pytest-django's own, after which the next run need not migrate."""
+    if shared_database is not None:
+        shared_database.give()
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     yield
     cache.clear()
+    forget_catalogue_version()
 
 
 @pytest.fixture(autouse=True)

@@ -43,7 +43,7 @@ def make_category(**fields: Any) -> Category:
         "name_zh_hans": f"分类 {number}",
         "slug": f"category-{number}",
     }
-    category: Category = Category.add_root(**{**defaults, **fields})
+    category: Category = Category.objects.add_root({**defaults, **fields})
     return category
 
 

@@ -16,6 +16,7 @@ from learning import registry
 # From the bottom up; apps of one rung do not know each other.
 RUNGS = [
     {"learning"},
+    {"outbox"},
     {"catalog", "customers"},
     {"inventory"},
     {"orders"},
@@ -23,10 +24,13 @@ RUNGS = [
     {"insights"},
     {"recommendations"},
     {"storefront"},
-    {"backoffice"},
+    {"backoffice", "api"},
 ]
 RUNG_OF = {app: rung for rung, apps_of_rung in enumerate(RUNGS) for app in apps_of_rung}
-HEAVY = ("sklearn", "scipy", "onnxruntime", "pandas", "matplotlib")
+HEAVY = (
+    *("sklearn", "scipy", "onnxruntime", "pandas", "matplotlib", "jieba", "pypinyin"),
+    *("fpdf", "fontTools", "dask", "pyarrow"),
+)
 
 
 def test_relations_follow_the_ladder() -> None:
@@ -73,7 +77,23 @@ def test_every_scheduled_job_is_a_registered_task() -> None:
 def test_the_shop_has_these_pipelines() -> None:
     assert [registration.name for registration in registry.registered()] == [
         "catalog.photo_category",
+        "insights.affinity",
+        "insights.churn",
+        "insights.clusters",
+        "insights.customer_value",
+        "insights.look_alikes",
+        "insights.order_anomaly",
+        "insights.order_outcome",
+        "insights.purchase",
+        "insights.visit_purchase",
+        "insights.writing_time",
         "inventory.demand",
+        "inventory.elasticity",
+        "inventory.price",
+        "recommendations.item_neighbours",
+        "recommendations.next_item",
+        "recommendations.ranker",
+        "recommendations.repeat",
         "recommendations.similar_products",
         "support.review_sentiment",
     ]

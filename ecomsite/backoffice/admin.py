@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.admin import CrontabScheduleAdmin as BeatCrontabScheduleAdmin
 from django_celery_beat.admin import IntervalScheduleAdmin as BeatIntervalScheduleAdmin
@@ -35,6 +35,8 @@ from ecomsite.backoffice.models import NightlyRun
 from ecomsite.backoffice.roles import role_title
 from ecomsite.backoffice.stages import read_stages
 from ecomsite.backoffice.wording import WAITING_TITLES
+from insights.admin.customer_expectations import expectations_block
+from insights.admin.customer_segments import segments_block
 from inventory.models import DemandForecast, StockLevel
 from learning.staff_pages import EMPTY, ReadOnlyAdmin, StaffAdmin, chip, facts_table, figure
 from orders.models import Order
@@ -44,6 +46,8 @@ RUN_TONES = {"running": "info", "done": "good", "done_with_failures": "warn", "l
 # What roles are made of; the rest belongs to Django's own tables.
 APPS_WITH_PERMISSIONS = (
     "backoffice",
+    "api",
+    "outbox",
     "learning",
     "customers",
     "catalog",
@@ -55,7 +59,12 @@ APPS_WITH_PERMISSIONS = (
     "auth",
     "django_celery_beat",
 )
-VERBS = {"add": _("add"), "change": _("change"), "delete": _("delete"), "view": _("see")}
+VERBS = {
+    "add": pgettext_lazy("permission", "add"),
+    "change": pgettext_lazy("permission", "change"),
+    "delete": pgettext_lazy("permission", "delete"),
+    "view": pgettext_lazy("permission", "see"),
+}
 
 for model in (
     Group,
@@ -135,6 +144,30 @@ class ShopperAdmin(UserAdmin):
             form_field.label = _("roles")
             form_field.label_from_instance = lambda group: role_title(group.name)
         return form_field
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), "segments", "expectations")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or obj.is_staff:
+            return fieldsets
+        if request.user.has_perm("insights.view_segment"):
+            fieldsets = (*fieldsets, (_("Segments"), {"fields": ("segments",)}))
+        if request.user.has_perm("insights.view_churnscore"):
+            # What is shown depends on who looks, which a column of the page is not told.
+            if not hasattr(obj, "shown_expectations"):
+                obj.shown_expectations = expectations_block(obj, request)
+            fieldsets = (*fieldsets, (_("What is expected"), {"fields": ("expectations",)}))
+        return fieldsets
+
+    @admin.display(description=_("what is expected of the customer"))
+    def expectations(self, user: Any) -> SafeString:
+        return getattr(user, "shown_expectations", SafeString())
+
+    @admin.display(description=_("in these segments"))
+    def segments(self, user: User) -> SafeString:
+        return segments_block(user)
 
     @admin.display(description=_("orders"), ordering="n_orders")
     def orders_count(self, user: Any) -> str:

@@ -36,6 +36,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "8px",
     "STYLES": [style_sheet],
+    "LOGIN": {"form": "ecomsite.backoffice.login.StaffLoginForm"},
     "COLORS": {
         # Celadon on warm grey: calm enough to look at all day.
         "base": {

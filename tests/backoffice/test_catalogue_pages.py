@@ -94,7 +94,7 @@ def test_a_new_price_reaches_the_card_of_its_product(client: Client) -> None:
         {
             "product": sku.product_id,
             "code": sku.code,
-            "price_minor": "1499",
+            "price_minor": "14.99",
             "currency": "CNY",
             "is_active": "on",
             "position": "0",

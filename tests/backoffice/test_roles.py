@@ -34,6 +34,10 @@ PAGES = {
     "learning_anomaly": {roles.MANAGER},
     "learning_decision": {roles.MANAGER},
     "backoffice_nightlyrun": {roles.MANAGER},
+    "outbox_email": {roles.MANAGER, roles.SUPPORT_AGENT},
+    "storefront_contactmessage": {roles.MANAGER, roles.SUPPORT_AGENT},
+    "storefront_staticpage": {roles.MANAGER, roles.CATALOGUE_EDITOR},
+    "inventory_stockalert": {roles.MANAGER, roles.BUYER},
     "auth_group": {roles.MANAGER},
     "django_celery_beat_periodictask": {roles.MANAGER},
 }

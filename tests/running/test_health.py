@@ -5,6 +5,7 @@ from celery import current_app
 from celery.contrib.testing.worker import start_worker
 from django.core.cache import cache
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
@@ -62,7 +63,8 @@ def test_a_migration_that_was_not_applied_makes_the_shop_unready(
 ) -> None:
     write_heartbeat(QUEUES)
     monkeypatch.setitem(health._schema, "is_current", False)
-    MigrationRecorder(connection).record_unapplied("support", "0001_initial")
+    newest = MigrationLoader(connection).graph.leaf_nodes("support")[0]
+    MigrationRecorder(connection).record_unapplied(*newest)
 
     answer = client.get("/readyz")
 

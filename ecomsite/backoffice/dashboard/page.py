@@ -81,6 +81,19 @@ def read_cards(request: HttpRequest) -> list[Card]:
         ("anomalies", "learning.anomaly", "seen_at__isempty=1", "warn"),
         ("drift", "learning.driftreport", "status__exact=alarm", "bad"),
         ("damaged", "learning.modelversion", "status__exact=active", "bad"),
+        (
+            "payment_events",
+            "orders.paymentevent",
+            "state__exact=refused&seen_at__isempty=1",
+            "bad",
+        ),
+        ("stock_counts", "inventory.stockcount", "status__exact=counted", "warn"),
+        ("expired_batches", "inventory.stockbatch", "days=0", "warn"),
+        ("campaigns", "recommendations.campaign", "status__exact=draft", "warn"),
+        ("letters", "outbox.email", "failures=new", "bad"),
+        ("webhooks", "outbox.webhookendpoint", "is_active__exact=0", "bad"),
+        ("moderation", "support.review", "status__exact=pending", "warn"),
+        ("messages", "storefront.contactmessage", "state__exact=open", "warn"),
     )
     cards = []
     for kind, model, query, tone in kinds:

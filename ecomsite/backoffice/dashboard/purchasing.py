@@ -45,7 +45,7 @@ def read_shortages() -> list[Shortage]:
     """SKUs that run out first, by days of expected demand that the stock lasts."""
     levels = StockLevel.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("warehouse"))
     coming = (
-        PurchaseOrderLine.objects.wanted()
+        PurchaseOrderLine.objects.awaited()
         .filter(sku=OuterRef("sku"), order__in=PurchaseOrder.objects.on_order())
         .order_by()
         .values("sku")

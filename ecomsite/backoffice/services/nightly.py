@@ -10,16 +10,26 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import ProductPhoto
-from catalog.services import photo_classification, photos
+from catalog.services import photo_classification, photos, pictures
+from customers.services import personal_data
 from ecomsite.backoffice.errors import AlreadyOperatingError
 from ecomsite.backoffice.models import NightlyRun
 from ecomsite.backoffice.services.summaries import refresh_product_cards
 from ecomsite.backoffice.waiting import count_waiting
-from inventory.services import demand, drafting, forecasts, stock
+from insights.services import (
+    purchases,
+    risk_decisions,
+    rolling_up,
+    score_nights,
+    segment_nights,
+    unusual,
+)
+from inventory.services import approvals, classes, demand, drafting, forecasts, scoring, stock
 from learning import registry
 from learning.claims import claimant, give_up_lost
 from learning.models import DriftReport
 from learning.services import monitoring, publishing, training
+from recommendations.services import experiments_reading, measuring, preparing
 from support.services import review_classification
 
 logger = structlog.get_logger(__name__)
@@ -70,12 +80,24 @@ def stages() -> Iterator[Stage]:
     yield Stage("release_reservations", _release_reservations)
     yield Stage("roll_up_demand", _roll_up_demand)
     yield Stage("refresh_product_cards", _refresh_product_cards)
+    yield Stage("roll_up_behaviour", _roll_up_behaviour)
+    yield Stage("score_rfm", _score_rfm)
+    yield Stage("forget_old", _forget_old)
+    yield Stage("refresh_risk", _refresh_risk)
     for registration in registry.registered():
         yield Stage(f"retrain {registration.name}", _Retraining(registration.name))
+    yield Stage("refresh_scores", _refresh_scores)
+    yield Stage("prepare_recommendations", _prepare_recommendations)
+    yield Stage("read_experiments", _read_experiments)
     yield Stage("forecast", _forecast)
+    yield Stage("classify_stock", _classify_stock)
     yield Stage("draft_purchase_orders", _draft_purchase_orders)
+    yield Stage("approve_small_orders", _approve_small_orders)
+    yield Stage("score_order_lines", _score_order_lines)
     yield Stage("classify_photos", _classify_photos)
     yield Stage("classify_reviews", _classify_reviews)
+    yield Stage("refresh_segments", _refresh_segments)
+    yield Stage("measure_fairness", _measure_fairness)
     yield Stage("watch_for_drift", _watch_for_drift)
 
 
@@ -124,6 +146,16 @@ def _roll_up_demand(as_of: date) -> Counts:
     }
 
 
+def _roll_up_behaviour(as_of: date) -> Counts:
+    recorded = purchases.record_purchases()
+    counts = rolling_up.roll_up(as_of=as_of)
+    return {
+        "bought_orders": recorded,
+        **counts,
+        "oddities": unusual.watch_days(as_of=as_of) + unusual.watch_hours(),
+    }
+
+
 def _refresh_product_cards(as_of: date) -> Counts:
     return {"products": refresh_product_cards(as_of=as_of)}
 
@@ -139,8 +171,41 @@ class _Retraining:
         return {"outcome": run.status, "message": run.message, "rows": run.rows or 0}
 
 
+def _read_experiments(as_of: date) -> Counts:
+    return {"days": experiments_reading.read_experiments(as_of=as_of)}
+
+
+def _prepare_recommendations(as_of: date) -> Counts:
+    prepared = preparing.prepare_buy_again(as_of=as_of)
+    return {
+        "trending": preparing.find_trending(as_of=as_of),
+        "customers": prepared.customers,
+        "changed": prepared.changed,
+        "taken_away": prepared.withdrawn,
+        "placement_days": measuring.roll_up_placements(as_of=as_of),
+    }
+
+
+def _refresh_scores(as_of: date) -> Counts:
+    """After models were learned, before segments and campaigns are made of their rows."""
+    return score_nights.refresh_scores(as_of=as_of)
+
+
 def _forecast(as_of: date) -> Counts:
     return {"skus": forecasts.refresh_forecasts(as_of=as_of)}
+
+
+def _forget_old(as_of: date) -> Counts:
+    """Before models learn: what was kept long enough is not learned from once more."""
+    return personal_data.forget_old(now=timezone.now())
+
+
+def _refresh_risk(as_of: date) -> Counts:
+    return risk_decisions.refresh_risk(as_of=as_of)
+
+
+def _classify_stock(as_of: date) -> Counts:
+    return {**classes.classify_stock(as_of=as_of).counts}
 
 
 def _draft_purchase_orders(as_of: date) -> Counts:
@@ -154,12 +219,26 @@ def _draft_purchase_orders(as_of: date) -> Counts:
     }
 
 
+def _approve_small_orders(as_of: date) -> Counts:
+    done = approvals.approve_automatically()
+    return {"approved": done.approved, "cost_minor": done.cost_minor, "left": done.left}
+
+
+def _score_order_lines(as_of: date) -> Counts:
+    scored = scoring.score_lines(as_of=as_of)
+    return {
+        "on_receipt": scored.received,
+        "after_their_time": scored.covered,
+        "saved_minor": scored.saved_minor,
+    }
+
+
 def _classify_photos(as_of: date) -> Counts:
     """Here and now, not through the queue: a night without workers leaves nothing undone."""
     counts = {"prepared": 0, "classified": 0}
     # Each list is read to its end before the first write: on SQLite a half-read one holds an old
     # view of the database, and writing from that fails as soon as a worker wrote in between.
-    tried = ProductPhoto.objects.filter(attempts__lt=photos.MAX_ATTEMPTS).order_by("pk")
+    tried = ProductPhoto.objects.filter(attempts__lt=pictures.MAX_ATTEMPTS).order_by("pk")
     for photo in list(tried.unprepared()):
         photos.prepare_photo(photo=photo)
         counts["prepared"] += 1
@@ -171,6 +250,18 @@ def _classify_photos(as_of: date) -> Counts:
 
 def _classify_reviews(as_of: date) -> Counts:
     return {"classified": review_classification.sweep_unclassified_reviews()}
+
+
+def _score_rfm(as_of: date) -> Counts:
+    return segment_nights.score_rfm(as_of=as_of)
+
+
+def _refresh_segments(as_of: date) -> Counts:
+    return segment_nights.refresh_segments(as_of=as_of)
+
+
+def _measure_fairness(as_of: date) -> Counts:
+    return segment_nights.measure_fairness(as_of=as_of)
 
 
 def _watch_for_drift(as_of: date) -> Counts:

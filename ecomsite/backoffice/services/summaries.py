@@ -2,12 +2,13 @@
 
 from datetime import date, timedelta
 
-from django.db.models import Avg, Count, F, Sum
+from django.db.models import Avg, Count, Sum
 
 from catalog.models import Product
 from catalog.services import summaries
 from catalog.services.summaries import Rating
-from inventory.models import DemandDay, StockLevel
+from inventory.models import DemandDay
+from inventory.services.availability import show_availability
 from support.models import Review
 
 SALES_DAYS = 30
@@ -17,14 +18,7 @@ def refresh_product_cards(*, as_of: date) -> int:
     """Bring price, availability, rating and sales of every product's card up to date."""
     products = list(Product.objects.values_list("pk", flat=True))
     summaries.refresh_prices()
-    summaries.record_availability(
-        available_product_ids=StockLevel.objects.filter(
-            on_hand__gt=F("reserved"), sku__is_active=True
-        )
-        .order_by()
-        .values_list("sku__product", flat=True),
-        among=products,
-    )
+    show_availability(product_ids=products)
     summaries.record_ratings(
         ratings={
             product: Rating(average=average, count=count)

@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from catalog.models import Attribute, Brand, Category, Product, ProductAttribute, Sku
 from catalog.services.summaries import refresh_prices
 from ecomsite.demo.loading.clock import Clock
+from ecomsite.demo.loading.prices import load_price_history
 from ecomsite.demo.specification import Bilingual, Specification
 from ecomsite.demo.supply import REVIEW_DAYS, price_breaks, unit_cost
 from ecomsite.demo.trade import DAY, Trade
@@ -33,11 +34,13 @@ class Keys:
 
 def load_catalogue(specification: Specification, trade: Trade, clock: Clock) -> Keys:
     categories = {
-        category.slug: Category.add_root(
-            slug=category.slug,
-            photo_labels=list(category.photo_labels),
-            **_texts("name", category.name),
-            **_texts("description", category.description),
+        category.slug: Category.objects.add_root(
+            {
+                "slug": category.slug,
+                "photo_labels": list(category.photo_labels),
+                **_texts("name", category.name),
+                **_texts("description", category.description),
+            }
         )
         for category in specification.categories
     }
@@ -65,6 +68,7 @@ def load_catalogue(specification: Specification, trade: Trade, clock: Clock) -> 
     product_ids = [by_code[product.code] for product in specification.products]
     _load_attributes(specification, product_ids)
     sku_ids = _load_skus(specification, trade, product_ids)
+    load_price_history(trade, sku_ids, clock)
     refresh_prices()
     return Keys(product_ids, sku_ids, _load_suppliers(specification, trade, sku_ids))
 

@@ -7,17 +7,24 @@ from pathlib import Path
 from django.db import transaction
 
 from catalog.models import Product
+from catalog.services import indexing
 from customers.models import User
 from ecomsite.demo.drawing.develop import developed
 from ecomsite.demo.history import FULL, SMALL, simulate
+from ecomsite.demo.loading.behaviour import load_behaviour
+from ecomsite.demo.loading.campaigns import load_campaigns
 from ecomsite.demo.loading.catalogue import load_catalogue
 from ecomsite.demo.loading.clock import Clock
 from ecomsite.demo.loading.decisions import decide_on_photos
+from ecomsite.demo.loading.experiments import load_experiments
+from ecomsite.demo.loading.offers import load_offers
 from ecomsite.demo.loading.people import load_people
 from ecomsite.demo.loading.photos import load_photos
+from ecomsite.demo.loading.risky import place_risky
 from ecomsite.demo.loading.sales import load_sales
+from ecomsite.demo.loading.segments import load_segments
 from ecomsite.demo.loading.staff import load_staff, write_logins
-from ecomsite.demo.loading.voices import load_cards, load_reviews, load_visits
+from ecomsite.demo.loading.voices import load_cards, load_reviews
 from ecomsite.demo.loading.warehouse import load_warehouse
 from ecomsite.demo.reviews import write_reviews
 from ecomsite.demo.specification import specification
@@ -62,14 +69,21 @@ def seed(*, seed: int, today: date, small: bool, logins: Path) -> Seeded:
             sales = load_sales(trade, keys, user_ids, clock)
             load_warehouse(trade, keys, sales, clock)
             load_reviews(trade, written, keys, user_ids, clock)
-            load_visits(trade, keys, user_ids, clock, seed=seed)
+            load_behaviour(trade, keys, user_ids, clock, seed=seed)
+            load_offers(trade, clock)
             load_cards(trade, keys)
+            load_segments(User.objects.get(username="manager"))
             load_photos(goods.products, pictures, keys)
+            load_experiments(today=today, small=small, seed=seed)
+            load_campaigns(today=today, small=small, seed=seed)
             write_logins(staff, logins)
+    indexing.reindex_all()
     if not small:
         # After the rest and photo by photo: no model works inside a transaction.
         evening = clock.moment(trade.end - DAY // 4)
         decide_on_photos(editor=User.objects.get(username="editor"), at=evening)
+        # Through the shop's own services, which read what is usual here.
+        place_risky(at=evening, manager=User.objects.get(username="manager"))
     return Seeded(
         products=len(goods.products),
         customers=sum(key is not None for key in user_ids),

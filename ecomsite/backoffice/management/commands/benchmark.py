@@ -11,7 +11,15 @@ from django.core.management.base import BaseCommand, CommandParser
 import benchmarks
 from benchmarks.result import BenchmarkResult
 
-NOT_BENCHMARKS = {"result"}
+NOT_BENCHMARKS = {
+    "load_driver",
+    "load_shop",
+    "recommend_driver",
+    "recommendation_methods",
+    "recommendation_sets",
+    "result",
+    "wsgi_browser",
+}
 
 
 def names() -> list[str]:
